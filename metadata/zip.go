@@ -1,0 +1,179 @@
+package metadata
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/ecactl/ecactl/metadata/diag"
+)
+
+// What a zip may be at most. The first two are the Metadata API's own limits;
+// the ratio is far above what XML compresses to.
+const (
+	maxZipEntries  = 10_000
+	maxZipContent  = 400 << 20
+	maxZipRatio    = 200
+	ratioFreeBytes = 1 << 20 // small files may compress to nothing
+)
+
+// A File is a file to be written: a slash-separated path below the target and
+// its bytes.
+type File struct {
+	Path string
+	Data []byte
+}
+
+// zip reads the entries that are metadata files. Nothing is extracted. A zip
+// with an entry that would leave the folder, or that is larger than a zip of
+// metadata can be, is refused whole.
+func (r *reader) zip(file string) error {
+	refuse := func(format string, args ...any) error {
+		return &diag.Problem{Pos: diag.Pos{File: file}, Code: "ECA241", Message: fmt.Sprintf(format, args...)}
+	}
+	z, err := zip.OpenReader(file)
+	if err != nil {
+		return refuse("is not a zip file that can be read: %s", reason(err))
+	}
+	defer z.Close()
+	if len(z.File) > maxZipEntries {
+		return refuse("the zip has %d entries, and the Metadata API takes %d", len(z.File), maxZipEntries)
+	}
+	seen, total := map[string]string{}, uint64(0)
+	for _, e := range z.File {
+		if err := checkEntry(e, seen); err != "" {
+			return refuse("%s", err)
+		}
+		if total += e.UncompressedSize64; total > maxZipContent {
+			return refuse("the zip unpacks to more than %d MB", maxZipContent>>20)
+		}
+	}
+	for _, e := range z.File {
+		if typ, _ := r.table.recognise(e.Name); typ == nil && !mayBe(e.Name) || strings.HasSuffix(e.Name, "/") {
+			continue
+		}
+		display := file + ":" + e.Name
+		data, err := readEntry(e)
+		if err != nil {
+			return refuse("%s: %s", e.Name, reason(err))
+		}
+		r.found = append(r.found, r.decode(display, e.Name, data))
+	}
+	return nil
+}
+
+// checkEntry says what is wrong with an entry, judged by its header; "" if
+// nothing is. seen holds the lower-cased names before it.
+func checkEntry(e *zip.File, seen map[string]string) string {
+	name := strings.TrimSuffix(e.Name, "/")
+	if !filepath.IsLocal(filepath.FromSlash(name)) || strings.ContainsAny(name, "\\:\x00") || path.Clean(name) != name {
+		return fmt.Sprintf("the entry %q is not a plain path below the zip's root", e.Name)
+	}
+	folded := strings.ToLower(name)
+	if other, ok := seen[folded]; ok {
+		return fmt.Sprintf("the entries %q and %q are one file on a disk that ignores case", other, e.Name)
+	}
+	seen[folded] = e.Name
+	size, packed := e.UncompressedSize64, max(e.CompressedSize64, 1)
+	if size > ratioFreeBytes && size/packed > maxZipRatio {
+		return fmt.Sprintf("the entry %q unpacks to %d times its size", e.Name, size/packed)
+	}
+	return ""
+}
+
+// readEntry does not trust the header's size.
+func readEntry(e *zip.File) ([]byte, error) {
+	rc, err := e.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer rc.Close()
+	data, err := io.ReadAll(io.LimitReader(rc, MaxFileSize+1))
+	if err == nil && len(data) > MaxFileSize {
+		err = fmt.Errorf("has more than %d bytes", MaxFileSize)
+	}
+	return data, err
+}
+
+// dosEpoch is the date of every entry: 1 January 1980, the first that a zip
+// can hold. A zip of the same files is the same bytes whenever it is made.
+const dosEpoch = 1<<5 | 1
+
+// zipVersion 2.0 is the first that knows deflated entries.
+const zipVersion = 20
+
+// WriteZip writes files as a zip, sorted by path. The entries are compressed on
+// every core and written in order.
+func WriteZip(w io.Writer, files []File) error {
+	files = slices.SortedFunc(slices.Values(files), byPath)
+	for i := 1; i < len(files); i++ {
+		if files[i].Path == files[i-1].Path {
+			return &diag.Problem{Code: "ECA303", Message: files[i].Path + " would be in the zip twice", Hint: hintTwice}
+		}
+	}
+	packed := make([]packedFile, len(files))
+	each(len(files), func(i int) { packed[i] = pack(files[i].Data) })
+
+	z := zip.NewWriter(w)
+	for i, f := range files {
+		h := &zip.FileHeader{
+			Name: f.Path, Method: packed[i].method, CRC32: packed[i].crc,
+			ReaderVersion:    zipVersion, // CreateRaw sets none
+			CompressedSize64: uint64(len(packed[i].data)), UncompressedSize64: uint64(len(f.Data)),
+		}
+		//lint:ignore SA1019 CreateRaw writes this field, and not Modified
+		h.ModifiedDate = dosEpoch //nolint:staticcheck // see above
+		entry, err := z.CreateRaw(h)
+		if err != nil {
+			return fmt.Errorf("writing the zip: %w", err)
+		}
+		if _, err := entry.Write(packed[i].data); err != nil {
+			return fmt.Errorf("writing the zip: %w", err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("writing the zip: %w", err)
+	}
+	return nil
+}
+
+type packedFile struct {
+	data   []byte
+	method uint16
+	crc    uint32
+}
+
+// deflaters are kept because each holds several hundred kilobytes of tables.
+var deflaters = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.DefaultCompression)
+	if err != nil {
+		panic(err) // the level is a constant that flate has
+	}
+	return w
+}}
+
+// pack deflates data, and stores it where that makes it no smaller.
+func pack(data []byte) packedFile {
+	p := packedFile{crc: crc32.ChecksumIEEE(data), method: zip.Deflate}
+	var out bytes.Buffer
+	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	w.Reset(&out)
+	_, err := w.Write(data)
+	if err := errors.Join(err, w.Close()); err != nil {
+		panic(err) // a bytes.Buffer takes everything
+	}
+	if p.data = out.Bytes(); len(p.data) >= len(data) {
+		p.data, p.method = data, zip.Store
+	}
+	return p
+}
