@@ -1,0 +1,105 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ecactl/ecactl/cmd/internal/cli"
+)
+
+// documentation lists the pages whose commands are run.
+func documentation(t *testing.T) []string {
+	t.Helper()
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md"} {
+		pages = append(pages, filepath.Join(root, name))
+	}
+	return pages
+}
+
+// commands returns the lines of a page's console blocks.
+func commands(t *testing.T, page string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	inside := false
+	for line := range strings.SplitSeq(string(text), "\n") {
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inside = line == "```console"
+		case inside:
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
+// Every command that a page shows works, in the order in which it shows them. A
+// command that is meant to fail says so: "exits with N". The one that runs the
+// tests is this one's own.
+func TestDocumentedCommands(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the pages are written for a Unix shell")
+	}
+	for _, page := range documentation(t) {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			dir := t.TempDir()
+			for _, line := range commands(t, page) {
+				if line == "go test ./..." {
+					continue
+				}
+				cmd := exec.Command("sh", "-c", line)
+				cmd.Dir = dir
+				if strings.HasPrefix(line, "go ") {
+					cmd.Dir = root
+				}
+				cmd.Env = append(os.Environ(), "GOBIN="+t.TempDir(), "SOURCE_DATE_EPOCH=1796126400", "TMPDIR="+t.TempDir())
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%s: %v\n%s", line, err, out)
+				}
+			}
+		})
+	}
+}
+
+// The README sets up a newcomer with two commands, which CI runs too.
+func TestReadmeCommands(t *testing.T) {
+	page := filepath.Join(root, "README.md")
+	if got := commands(t, page)[:2]; !slices.Equal(got, []string{"go run ./cmd/ecactl demo", "go test ./..."}) {
+		t.Errorf("the first two commands are %q", got)
+	}
+}
+
+// docs/reference is printed by the program: -update writes it, and CI sees that
+// nothing is left to be written. It is no test of its own, so that a change of
+// the type table is whole by itself.
+func TestReferencePages(t *testing.T) {
+	if !*update {
+		t.Skip("written with -update")
+	}
+	for _, group := range []string{"keys", "codes", "rules", "fields", "scopes", "dates"} {
+		var out bytes.Buffer
+		if code := cli.Run(context.Background(), []string{"explain", group, "-o", "markdown"}, nil, &out, os.Stderr, cli.System()); code != 0 {
+			t.Fatalf("explain %s ends with %d", group, code)
+		}
+		want := append([]byte("# "+strings.ToUpper(group[:1])+group[1:]+"\n\n"), bytes.TrimRight(out.Bytes(), "\n")...)
+		want = append(want, '\n')
+		name := filepath.Join(root, "docs", "reference", group+".md")
+		if err := os.WriteFile(name, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
