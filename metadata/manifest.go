@@ -26,6 +26,9 @@ func (m *Manifest) Add(t *Table, c *Component) {
 	m.add(c.Type, c.Name)
 }
 
+// AddName puts a name of a type into the manifest; "*" stands for all of them.
+func (m *Manifest) AddName(typ, name string) { m.add(typ, name) }
+
 func (m *Manifest) add(typ, name string) {
 	if m.members == nil {
 		m.members = map[string]map[string]bool{}

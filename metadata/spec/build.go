@@ -21,6 +21,7 @@ type Built struct {
 	Versions map[string]metadata.Version
 	LeftOut  map[string]bool // types that the spec says are kept elsewhere
 	keys     map[string]bool // paths that the document says
+	named    map[string]bool // types whose component the document gives a name
 }
 
 // Components returns the app's components, or the settings.
@@ -42,6 +43,9 @@ func (b *Built) Version() metadata.Version {
 
 // Says tells whether the document has a key.
 func (b *Built) Says(path string) bool { return b.keys[path] }
+
+// Names tells whether the document says what the component of a type is called.
+func (b *Built) Names(typ string) bool { return b.named[typ] }
 
 // Build makes the components of a spec, each for the API version that is asked
 // for: of Options, else of the component's own entry under "components", else
@@ -402,7 +406,7 @@ func (b *builder) rawElement(key, value *yaml.Node) *metadata.Element {
 // finish names the components, fills in what the platform requires, and makes
 // each what its API version takes.
 func (b *builder) finish() *Built {
-	built := &Built{Spec: b.spec, Versions: map[string]metadata.Version{}, LeftOut: map[string]bool{}, keys: b.keys}
+	built := &Built{Spec: b.spec, Versions: map[string]metadata.Version{}, LeftOut: map[string]bool{}, keys: b.keys, named: map[string]bool{}}
 	if b.spec.Kind == KindSettings {
 		built.Settings = b.component(tOrg, b.spec.Pos)
 		built.Settings.Name = b.table.Type(tOrg).SettingsName()
@@ -426,6 +430,7 @@ func (b *builder) finish() *Built {
 		case c == nil && !h.named && typ.Name != metadata.TypeApp:
 			continue
 		}
+		built.named[typ.Name] = h.name != ""
 		c = b.component(typ.Name, b.spec.Pos)
 		b.fill(c, typ, h)
 		b.conform(built, c)

@@ -25,6 +25,8 @@ var layers = map[string][]string{
 	"metadata/diag":     {},
 	"metadata":          {"metadata/diag"},
 	"metadata/spec":     {"metadata", "metadata/diag"},
+	"metadata/secret":   {},
+	"metadata/plan":     {"metadata", "metadata/spec", "metadata/diag"},
 	"templates":         {},
 	"migrate":           {"metadata", "metadata/spec", "metadata/diag"},
 	"migrate/reference": {"migrate", "metadata", "metadata/spec", "metadata/diag"},
