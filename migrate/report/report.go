@@ -47,6 +47,15 @@ func Plain(s string) string {
 	}, s)
 }
 
+// PlainLines is Plain for a text of several lines, which stay.
+func PlainLines(s string) string {
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i := range lines {
+		lines[i] = Plain(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Markdown makes a text harmless in a cell of a Markdown table: it cannot end
 // the cell, begin a tag, or format.
 func Markdown(s string) string {

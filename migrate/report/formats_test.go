@@ -1,0 +1,48 @@
+package report_test
+
+import (
+	"encoding/xml"
+	"strings"
+	"testing"
+
+	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/migrate/report"
+)
+
+func TestJUnit(t *testing.T) {
+	var out strings.Builder
+	err := report.JUnit(&out, []report.Suite{{Name: "deploy", Cases: []report.Case{
+		{Name: "Good", Class: "ExternalClientApplication"},
+		{Name: "Bad]]>", Class: "ExternalClientApplication", Kind: "Error", Failure: "no <good>\x1b[31m", Detail: "first\nsecond"},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := xml.Header + `<testsuites tests="2" failures="1">
+  <testsuite name="deploy" tests="2" failures="1" errors="0" skipped="0">
+    <testcase name="Good" classname="ExternalClientApplication"></testcase>
+    <testcase name="Bad]]&gt;" classname="ExternalClientApplication">
+      <failure message="no &lt;good&gt;[31m" type="Error">first&#xA;second</failure>
+    </testcase>
+  </testsuite>
+</testsuites>
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func TestGitHub(t *testing.T) {
+	var out strings.Builder
+	err := report.GitHub(&out, []report.Annotation{
+		{Level: diag.Error, Pos: diag.Pos{File: "a,b:c.yaml", Line: 3, Col: 7}, Title: "Bad", Message: "100% wrong\n::error::forged"},
+		{Level: diag.Note, Message: "fine"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "::error file=a%2Cb%3Ac.yaml,line=3,col=7,title=Bad::100%25 wrong%0A::error::forged\n::notice::fine\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
