@@ -31,6 +31,14 @@ const (
 	Deleted   State = "deleted"
 )
 
+// mode is that of a new file.
+func (o WriteOptions) mode() fs.FileMode {
+	if o.Private {
+		return 0o600
+	}
+	return 0o644
+}
+
 // A Written is one file of a tree and what became of it.
 type Written struct {
 	Path  string `json:"path"` // below the tree's folder, slash-separated
@@ -43,6 +51,7 @@ type WriteOptions struct {
 	Overwrite bool // replace files that generate did not write
 	Prune     bool // delete files that an earlier run wrote and this one does not
 	NoLedger  bool // keep no ledger in the folder
+	Private   bool // only the owner may read the files
 }
 
 // LedgerName is the file in which a folder remembers what was generated into
@@ -257,7 +266,7 @@ func (w *treeWriter) state(f File) (State, error) {
 		if there, err = root.ReadFile(name); err != nil {
 			return "", w.problem(f.Path, "ECA304", "cannot be read: "+reason(err), "")
 		}
-		if bytes.Equal(there, f.Data) {
+		if exposed := w.options.Private && info.Mode().Perm()&0o077 != 0; bytes.Equal(there, f.Data) && !exposed {
 			return Unchanged, nil
 		}
 	}
@@ -372,7 +381,7 @@ func (w *treeWriter) writeTemp(f File, temp string) error {
 	fail := func(err error) error {
 		return w.problem(f.Path, "ECA304", "cannot be written: "+reason(err), "")
 	}
-	out, err := root.OpenFile("."+path.Base(f.Path)+temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	out, err := root.OpenFile("."+path.Base(f.Path)+temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, w.options.mode())
 	if err != nil {
 		return fail(err)
 	}
@@ -438,7 +447,13 @@ func (w *treeWriter) remember() error {
 
 // ReplaceFile writes one file whole: beside its place, then renamed. What is no
 // regular file, such as a pipe or /dev/stdout, is written to and not replaced.
-func ReplaceFile(name string, data []byte) error {
+func ReplaceFile(name string, data []byte) error { return replaceFile(name, data, false) }
+
+// ReplacePrivateFile is ReplaceFile for what only its owner may read: the file
+// has the mode 0600 from the beginning.
+func ReplacePrivateFile(name string, data []byte) error { return replaceFile(name, data, true) }
+
+func replaceFile(name string, data []byte, private bool) error {
 	info, err := os.Stat(name)
 	if err == nil && info.IsDir() {
 		return &diag.Problem{Pos: diag.Pos{File: name}, Code: "ECA304", Message: "is a folder"}
@@ -446,7 +461,7 @@ func ReplaceFile(name string, data []byte) error {
 	if err == nil && !info.Mode().IsRegular() {
 		return writeThrough(name, data)
 	}
-	_, err = WriteTree(filepath.Dir(name), []File{{filepath.Base(name), data}}, WriteOptions{Overwrite: true, NoLedger: true})
+	_, err = WriteTree(filepath.Dir(name), []File{{filepath.Base(name), data}}, WriteOptions{Overwrite: true, NoLedger: true, Private: private})
 	return err
 }
 

@@ -177,3 +177,23 @@ func TestReplaceFileDevice(t *testing.T) {
 		}
 	}
 }
+
+func TestReplacePrivateFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such modes")
+	}
+	name := filepath.Join(t.TempDir(), "plan.json")
+	for _, there := range []os.FileMode{0, 0o644, 0o600} {
+		if there != 0 {
+			if err := os.Chmod(name, there); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := metadata.ReplacePrivateFile(name, []byte("plan")); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("after %v: %v, %v", there, info.Mode(), err)
+		}
+	}
+}

@@ -33,42 +33,66 @@ type File struct {
 	Data []byte
 }
 
-// zip reads the entries that are metadata files. Nothing is extracted. A zip
-// with an entry that would leave the folder, or that is larger than a zip of
-// metadata can be, is refused whole.
-func (r *reader) zip(file string) error {
-	refuse := func(format string, args ...any) error {
-		return &diag.Problem{Pos: diag.Pos{File: file}, Code: "ECA241", Message: fmt.Sprintf(format, args...)}
+// ReadZip is Read for a zip in memory, such as an org's answer to a retrieve.
+// name stands for it in what is reported.
+func (t *Table) ReadZip(name string, data []byte) (*Collection, error) {
+	r := &reader{table: t}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, zipProblem(name, "is not a zip file that can be read: %s", reason(err))
 	}
+	if err := r.entries(name, z); err != nil {
+		return nil, err
+	}
+	return r.collect(), nil
+}
+
+// zip reads the entries of a file.
+func (r *reader) zip(file string) error {
 	z, err := zip.OpenReader(file)
 	if err != nil {
-		return refuse("is not a zip file that can be read: %s", reason(err))
+		return zipProblem(file, "is not a zip file that can be read: %s", reason(err))
 	}
 	defer z.Close()
+	return r.entries(file, &z.Reader)
+}
+
+func zipProblem(file, format string, args ...any) error {
+	return &diag.Problem{Pos: diag.Pos{File: file}, Code: "ECA241", Message: fmt.Sprintf(format, args...)}
+}
+
+// entries reads those that are metadata files, on every core. Nothing is
+// extracted. A zip with an entry that would leave the folder, or that is larger
+// than a zip of metadata can be, is refused whole.
+func (r *reader) entries(file string, z *zip.Reader) error {
 	if len(z.File) > maxZipEntries {
-		return refuse("the zip has %d entries, and the Metadata API takes %d", len(z.File), maxZipEntries)
+		return zipProblem(file, "the zip has %d entries, and the Metadata API takes %d", len(z.File), maxZipEntries)
 	}
 	seen, total := map[string]string{}, uint64(0)
+	var wanted []*zip.File
 	for _, e := range z.File {
 		if err := checkEntry(e, seen); err != "" {
-			return refuse("%s", err)
+			return zipProblem(file, "%s", err)
 		}
 		if total += e.UncompressedSize64; total > maxZipContent {
-			return refuse("the zip unpacks to more than %d MB", maxZipContent>>20)
+			return zipProblem(file, "the zip unpacks to more than %d MB", maxZipContent>>20)
+		}
+		if typ, _ := r.table.recognise(e.Name); (typ != nil || mayBe(e.Name)) && !strings.HasSuffix(e.Name, "/") {
+			wanted = append(wanted, e)
 		}
 	}
-	for _, e := range z.File {
-		if typ, _ := r.table.recognise(e.Name); typ == nil && !mayBe(e.Name) || strings.HasSuffix(e.Name, "/") {
-			continue
-		}
-		display := file + ":" + e.Name
+	files, errs := make([]found, len(wanted)), make([]error, len(wanted))
+	each(len(wanted), func(i int) {
+		e := wanted[i]
 		data, err := readEntry(e)
 		if err != nil {
-			return refuse("%s: %s", e.Name, reason(err))
+			errs[i] = zipProblem(file, "%s: %s", e.Name, reason(err))
+			return
 		}
-		r.found = append(r.found, r.decode(display, e.Name, data))
-	}
-	return nil
+		files[i] = r.decode(file+":"+e.Name, e.Name, data)
+	})
+	r.found = append(r.found, files...)
+	return firstOf(errs)
 }
 
 // checkEntry says what is wrong with an entry, judged by its header; "" if

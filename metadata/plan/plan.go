@@ -103,15 +103,7 @@ func (p *Plan) Files() []metadata.File {
 }
 
 // Components counts what the deploy holds; a manifest is none.
-func (p *Plan) Components() int {
-	n := 0
-	for _, c := range p.Changes {
-		if c.Action == Delete || p.deploys(c.App) {
-			n++
-		}
-	}
-	return n
-}
+func (p *Plan) Components() int { return len(p.Sent()) }
 
 // deploys tells whether an app is part of the deploy: one of its components
 // changes.
@@ -179,4 +171,15 @@ func rank(c *metadata.Component) int {
 		return 0
 	}
 	return 1
+}
+
+// Sent lists the components that a deploy of the plan names.
+func (p *Plan) Sent() []Change {
+	var list []Change
+	for _, c := range p.Changes {
+		if c.Action == Delete || p.deploys(c.App) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
