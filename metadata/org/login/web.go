@@ -1,0 +1,170 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"html"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/metadata/secret"
+)
+
+// Defaults of the web server flow: the app and the callback that sf uses, and
+// that every org knows.
+const (
+	DefaultClientID = "PlatformCLI"
+	DefaultPort     = 1717
+	callbackPath    = "/OauthRedirect"
+	defaultScopes   = "refresh_token api web"
+)
+
+// WebOptions are those of the web server flow.
+type WebOptions struct {
+	Alias        string
+	ClientID     string // default DefaultClientID
+	ClientSecret secret.String
+	LoginURL     string
+	Port         int // of the callback; default DefaultPort
+	NoBrowser    bool
+	Show         func(url string) // is told the page to open, if nobody opens it
+	Timeout      time.Duration    // default five minutes
+}
+
+// Web logs in with a browser: the web server flow, with PKCE, and a callback on
+// a port of this machine.
+func Web(ctx context.Context, sys System, o WebOptions) (*Login, error) {
+	sys = sys.filled()
+	host, err := org.CheckURL(o.LoginURL)
+	if err != nil {
+		return nil, err
+	}
+	port := cmp.Or(o.Port, DefaultPort)
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return nil, &diag.Problem{Code: "ECA547", Message: fmt.Sprintf("port %d, to which the browser comes back, is taken", port), Hint: "end the other login, or pass --port with one that is among the app's callback URLs", Err: err}
+	}
+	defer listener.Close() //nolint:errcheck // the server closes it as well
+	cfg := &oauth2.Config{
+		ClientID: cmp.Or(o.ClientID, DefaultClientID), ClientSecret: o.ClientSecret.Reveal(),
+		RedirectURL: fmt.Sprintf("http://localhost:%d%s", port, callbackPath),
+		Endpoint:    oauth2.Endpoint{AuthURL: host.String() + "/services/oauth2/authorize", TokenURL: tokenURL(host), AuthStyle: oauth2.AuthStyleInParams},
+	}
+	state, verifier := rand.Text(), oauth2.GenerateVerifier()
+	page := cfg.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("scope", defaultScopes))
+	if o.NoBrowser || sys.Open(page) != nil {
+		if o.Show != nil {
+			o.Show(page)
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Timeout, 5*time.Minute), errors.New("nobody has logged in within five minutes"))
+	defer cancel()
+	code, err := await(ctx, listener, state)
+	if err != nil {
+		return nil, err
+	}
+	t, err := cfg.Exchange(sys.context(ctx), code, oauth2.VerifierOption(verifier))
+	if err != nil {
+		return nil, said(err)
+	}
+	l, err := loginOf(t, Account{Alias: o.Alias, ClientID: cfg.ClientID, Method: MethodWeb, LoginURL: host.String()}, credentials{ClientSecret: o.ClientSecret.Reveal()})
+	if err != nil {
+		return nil, err
+	}
+	if l.secrets.RefreshToken == "" {
+		l.secrets.AccessToken = l.Token.Reveal()
+	}
+	return l, sys.identify(ctx, l)
+}
+
+// await serves the callback until the browser brings a code, or an error. What
+// comes with another state is not from the login that was begun.
+func await(ctx context.Context, listener net.Listener, state string) (string, error) {
+	type outcome struct {
+		code string
+		err  error
+	}
+	done := make(chan outcome, 1)
+	finish := func(w http.ResponseWriter, title, text string, o outcome) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		_, _ = fmt.Fprintf(w, "<!DOCTYPE html><html lang=\"en\"><title>%s</title><h1>%s</h1><p>%s</p></html>", html.EscapeString(title), html.EscapeString(title), html.EscapeString(text)) // the browser may be gone
+		select {
+		case done <- o:
+		default: // the first answer counts
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+callbackPath, func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		switch {
+		case q.Get("state") != state:
+			http.Error(w, "This is not the login that was begun. Begin it again.", http.StatusBadRequest)
+		case q.Get("error") != "":
+			e := &org.Error{Op: "authorize", Code: q.Get("error"), Message: q.Get("error_description")}
+			finish(w, "Not logged in", "Salesforce says: "+e.Message+". The terminal says what to do.", outcome{err: e})
+		case q.Get("code") == "":
+			http.Error(w, "There is no code in the address.", http.StatusBadRequest)
+		default:
+			finish(w, "Logged in", "ecactl has what it needs. You can close this page and go back to the terminal.", outcome{code: q.Get("code")})
+		}
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends with Shutdown
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = server.Shutdown(end) // the page has been sent, or nobody waits for it
+	}()
+	select {
+	case o := <-done:
+		return o.code, o.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("waiting for the browser: %w", context.Cause(ctx))
+	}
+}
+
+// revokeURL is where tokens are ended.
+func revokeURL(a Account) string { return a.InstanceURL + "/services/oauth2/revoke" }
+
+// Logout ends an account's tokens in the org, as far as it has any that can be
+// ended, and forgets it. The error of an org that cannot be asked comes with the
+// account forgotten all the same.
+func (s *Store) Logout(ctx context.Context, a Account) error {
+	c, err := s.secrets(a)
+	if err != nil && !errors.Is(err, ErrNotLoggedIn) {
+		return err
+	}
+	token := cmp.Or(c.RefreshToken, c.AccessToken)
+	if err := s.Delete(ctx, a); err != nil || token == "" {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, tokenWait)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, revokeURL(a), nil)
+	if err != nil {
+		return fmt.Errorf("ending the session: %w", err)
+	}
+	form := url.Values{"token": {token}}.Encode()
+	req.Body, req.ContentLength = readCloser(form), int64(len(form))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := s.sys.client().Do(req)
+	if err != nil {
+		return fmt.Errorf("the login is forgotten, but the org could not be told to end it: %w", said(err))
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing in it is wanted
+	if resp.StatusCode >= 300 && resp.StatusCode != http.StatusBadRequest {
+		return fmt.Errorf("the login is forgotten, but the org answers %d to ending it", resp.StatusCode)
+	}
+	return nil
+}
