@@ -1,0 +1,244 @@
+package orgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/orgtest/soql"
+)
+
+// Config says what kind of an org is emulated. The zero value is a Developer
+// Edition with one user on a free port.
+type Config struct {
+	Addr               string   // default 127.0.0.1:0
+	StateFile          string   // "" keeps the org in memory
+	Seed               []string // folders of metadata, with a data.json for the rest
+	Kind               string   // production, sandbox, scratch or developer (default)
+	NewestVersion      metadata.Version
+	AllowConnectedApps bool // creation of Connected Apps is off otherwise
+	Faults             []Fault
+	Latency            time.Duration
+	PendingPolls       int // how many looks at a deploy find it unfinished
+	Users              []User
+	Now                func() time.Time
+	Log                func(Request) // is told of every request as it arrives
+}
+
+// A User may log in, and run things.
+type User struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+	Name     string `json:"name"`
+	Email    string `json:"email"`
+	Inactive bool   `json:"inactive,omitempty"`
+}
+
+// A Request is one that the org has been sent.
+type Request struct {
+	Method, Path, Op string // Op is the SOAP operation, or "" for REST
+}
+
+// An Org is an emulated org that listens.
+type Org struct {
+	cfg      Config
+	table    *metadata.Table
+	listener net.Listener
+	server   *http.Server
+	url      string
+
+	mu       sync.Mutex
+	state    state
+	tokens   map[string]*session
+	codes    map[string]*code
+	deploys  map[string]*deployment
+	results  map[string]*retrieval
+	requests []Request
+	faults   []*Fault
+	cursors  map[string]*cursor
+	engine   *soql.Engine
+	saved    []byte
+	closed   bool
+}
+
+// testingT is what New needs of a *testing.T; the package is part of the program
+// and does not import testing.
+type testingT interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+}
+
+// New starts an org for a test and ends it with the test.
+func New(t testingT, cfg Config) *Org {
+	t.Helper()
+	o, err := Start(cfg)
+	if err != nil {
+		t.Fatalf("starting an emulated org: %v", err)
+	}
+	t.Cleanup(func() { _ = o.Close() }) // a test reads what it needs before
+	return o
+}
+
+// Start makes an org and listens.
+func Start(cfg Config) (*Org, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.NewestVersion == 0 {
+		cfg.NewestVersion = metadata.Schema().Newest()
+	}
+	if cfg.Kind == "" {
+		cfg.Kind = "developer"
+	}
+	if !slices.Contains([]string{"production", "sandbox", "scratch", "developer"}, cfg.Kind) {
+		return nil, fmt.Errorf("starting an emulated org: unknown kind %q (production, sandbox, scratch, developer)", cfg.Kind)
+	}
+	if cfg.Addr == "" {
+		cfg.Addr = "127.0.0.1:0"
+	}
+	o := &Org{
+		cfg: cfg, table: metadata.Schema(), tokens: map[string]*session{}, codes: map[string]*code{},
+		deploys: map[string]*deployment{}, results: map[string]*retrieval{}, cursors: map[string]*cursor{},
+	}
+	for i := range cfg.Faults {
+		o.faults = append(o.faults, &cfg.Faults[i])
+	}
+	o.engine = soql.New(source{o}, cfg.Now)
+	if err := o.load(); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("starting an emulated org: %w", err)
+	}
+	o.listener, o.url = listener, "http://"+listener.Addr().String()
+	o.newSession(o.state.Users[0].ID, "", []string{"api", "refresh_token", "web"}, o.state.FirstToken)
+	o.server = &http.Server{Handler: o, ReadHeaderTimeout: 30 * time.Second}
+	go func() { _ = o.server.Serve(listener) }() // ends with Close
+	return o, nil
+}
+
+// URL is the org's address: http on a loopback address.
+func (o *Org) URL() string { return o.url }
+
+// Token is an access token of the first user, for as long as the org runs.
+func (o *Org) Token() string { return o.state.FirstToken }
+
+// Username is that of the first user.
+func (o *Org) Username() string { return o.state.Users[0].Username }
+
+// OrgID is the org's id, of 18 characters.
+func (o *Org) OrgID() string { return o.state.OrgID }
+
+// Close stops listening, ends what is under way, and saves the state.
+func (o *Org) Close() error {
+	o.mu.Lock()
+	if o.closed {
+		o.mu.Unlock()
+		return nil
+	}
+	o.closed = true
+	o.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if err := o.server.Shutdown(ctx); err != nil {
+		_ = o.server.Close() // it has had its time
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.save()
+}
+
+// Requests lists what the org has been sent.
+func (o *Org) Requests() []Request {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.requests)
+}
+
+// ForgetRequests begins the list of requests anew.
+func (o *Org) ForgetRequests() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.requests = nil
+}
+
+// Inject adds a fault to a running org.
+func (o *Org) Inject(f Fault) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.faults = append(o.faults, &f)
+}
+
+// Deploys counts the deploys that were begun.
+func (o *Org) Deploys() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.deploys)
+}
+
+// ExpireSessions ends every session but leaves refresh tokens.
+func (o *Org) ExpireSessions() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clear(o.tokens)
+}
+
+// Component returns what a retrieve would give of a component, or nil.
+func (o *Org) Component(typ, name string) *metadata.Component {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.state.Components[key(typ, name)]
+	if s == nil {
+		return nil
+	}
+	return o.rendered(s)
+}
+
+// Names lists the components of a type, sorted.
+func (o *Org) Names(typ string) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var names []string
+	for _, s := range o.sorted(typ) {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Put stores components as if somebody had made them in Setup.
+func (o *Org) Put(list ...*metadata.Component) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, c := range list {
+		if c.Name == "" {
+			return errors.New("a component without a name")
+		}
+		o.put(c)
+	}
+	return nil
+}
+
+// Remove takes a component away.
+func (o *Org) Remove(typ, name string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.state.Components, key(typ, name))
+}
+
+// Consumer returns the consumer key and secret of an app, or "".
+func (o *Org) Consumer(app string) (consumerKey, consumerSecret string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c := o.state.Consumers[app]; c != nil {
+		return c.Key, c.Secret
+	}
+	return "", ""
+}

@@ -1,0 +1,463 @@
+// Package soql runs a subset of SOQL over tables in memory: fields and parents
+// one deep, children, WHERE, GROUP BY with aggregates, HAVING, ORDER BY, LIMIT
+// and OFFSET. What it does not have is an error with the code and, as near as it
+// is known, the text of Salesforce.
+package soql
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Row is a record: fields by their names, with parents as rows.
+type Row = map[string]any
+
+// A Source has the records of objects.
+type Source interface {
+	// Rows iterates over the records of an object; ok is false if there is none
+	// of that name.
+	Rows(object string, tooling bool) (rows iter.Seq[Row], ok bool)
+}
+
+// An Engine runs queries.
+type Engine struct {
+	source  Source
+	now     func() time.Time
+	objects map[string]*Object
+}
+
+// New makes an engine over a source.
+func New(source Source, now func() time.Time) *Engine {
+	e := &Engine{source, now, map[string]*Object{}}
+	for i := range objects() {
+		o := &objects()[i]
+		e.objects[strings.ToLower(o.Name)] = o
+	}
+	return e
+}
+
+// A Result is the answer to a query.
+type Result struct {
+	Object    string // as the describe spells it
+	Count     int    // of SELECT COUNT()
+	CountOnly bool
+	Records   []Record
+	Columns   []Column
+}
+
+// A Record is one row of a result, its fields in the order of the query.
+type Record struct {
+	Type   string // the object; AggregateResult for groups
+	Names  []string
+	Values []any // of JSON; a Record for a parent, a *Result for children
+}
+
+// A Column describes a column, as the undocumented columns=true of REST does.
+type Column struct {
+	Name, Type string
+	Aggregate  bool
+	Join       []Column
+}
+
+// Query runs a query. tooling tells which API it came from.
+func (e *Engine) Query(text string, tooling bool) (*Result, error) {
+	q, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return e.run(q, tooling, nil)
+}
+
+// run executes a query; parent is the record whose children are asked for.
+func (e *Engine) run(q *query, tooling bool, within func(Row) bool) (*Result, error) {
+	object := e.objects[strings.ToLower(q.from)]
+	if object == nil || object.Tooling && !tooling || object.DataOnly && tooling {
+		return nil, &Error{"INVALID_TYPE", fmt.Sprintf("sObject type '%s' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.", q.from)}
+	}
+	rows, ok := e.source.Rows(object.Name, tooling)
+	if !ok {
+		return nil, &Error{"INVALID_TYPE", fmt.Sprintf("sObject type '%s' is not supported.", q.from)}
+	}
+	x := &execution{engine: e, object: object, query: q, tooling: tooling, day: e.now().UTC().Truncate(24 * time.Hour)}
+	if err := x.resolve(); err != nil {
+		return nil, err
+	}
+	return x.over(rows, within)
+}
+
+// execution is one query on its way.
+type execution struct {
+	engine  *Engine
+	object  *Object
+	query   *query
+	tooling bool
+	day     time.Time
+	subs    map[*query]map[string]bool // results of semi-joins
+}
+
+// resolve checks every field of a query against the object.
+func (x *execution) resolve() error {
+	q := x.query
+	for i := range q.fields {
+		f := &q.fields[i]
+		if f.sub != nil {
+			continue
+		}
+		if strings.EqualFold(f.path, "fields(all)") || f.path == "" && f.fn == "count" {
+			continue
+		}
+		if err := x.known(&f.path); err != nil {
+			return err
+		}
+		if f.fn == "" && len(q.group) > 0 && !containsFold(q.group, f.path) {
+			return malformed("Field must be grouped or aggregated: %s", f.path)
+		}
+	}
+	for i := range q.group {
+		if err := x.known(&q.group[i]); err != nil {
+			return err
+		}
+		if f := x.object.Field(q.group[i]); f != nil && f.NoGroup {
+			return malformed("field '%s' can not be grouped in a query call", f.Name)
+		}
+	}
+	for i := range q.order {
+		f := &q.order[i].field
+		if f.path == "" || x.alias(f.path) {
+			continue
+		}
+		if err := x.known(&f.path); err != nil {
+			return err
+		}
+	}
+	return x.conditions(q.where, false)
+}
+
+func (x *execution) alias(name string) bool {
+	return slices.ContainsFunc(x.query.fields, func(f field) bool { return f.alias != "" && strings.EqualFold(f.alias, name) })
+}
+
+// known spells a path as the describe does, or says that there is no such field.
+func (x *execution) known(path *string) error {
+	first, rest, deeper := strings.Cut(*path, ".")
+	if strings.EqualFold(first, x.object.Name) && deeper { // Account.Name FROM Account
+		*path = rest
+		first, rest, deeper = strings.Cut(rest, ".")
+	}
+	none := func(name, object string) error {
+		return &Error{"INVALID_FIELD", fmt.Sprintf("\n%s\nERROR at Row:1:Column:8\nNo such column '%s' on entity '%s'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.", *path, name, object)}
+	}
+	if !deeper {
+		f := x.object.Field(first)
+		if f == nil {
+			return none(first, x.object.Name)
+		}
+		*path = f.Name
+		return nil
+	}
+	parent := x.object.Parent(first)
+	if parent == nil {
+		return &Error{"INVALID_FIELD", fmt.Sprintf("Didn't understand relationship '%s' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name.", first)}
+	}
+	object := x.engine.objects[strings.ToLower(parent.ReferenceTo)]
+	if object == nil {
+		*path = parent.Relationship + "." + rest
+		return nil
+	}
+	f := object.Field(rest)
+	if f == nil {
+		return none(rest, object.Name)
+	}
+	*path = parent.Relationship + "." + f.Name
+	return nil
+}
+
+// conditions checks the fields of WHERE. An org does not filter by all of them.
+func (x *execution) conditions(c condition, having bool) error {
+	each := func(list []condition) error {
+		for _, c := range list {
+			if err := x.conditions(c, having); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	switch c := c.(type) {
+	case and:
+		return each(c)
+	case or:
+		return each(c)
+	case not:
+		return x.conditions(c.of, having)
+	case compare:
+		path := c.field.path
+		if c.field.fn != "" {
+			return malformed("aggregates are for HAVING")
+		}
+		if err := x.known(&path); err != nil {
+			return err
+		}
+		if f := x.object.Field(path); f != nil && f.NoFilter {
+			return &Error{"INVALID_FIELD", fmt.Sprintf("\nfield '%s' can not be filtered in a query call", f.Name)}
+		}
+		return x.semiJoin(c)
+	}
+	return nil
+}
+
+// semiJoin runs the query of an IN.
+func (x *execution) semiJoin(c compare) error {
+	if c.sub == nil {
+		return nil
+	}
+	r, err := x.engine.run(c.sub, x.tooling, nil)
+	if err != nil {
+		return err
+	}
+	if x.subs == nil {
+		x.subs = map[*query]map[string]bool{}
+	}
+	found := map[string]bool{}
+	for _, record := range r.Records {
+		if len(record.Values) > 0 && record.Values[0] != nil {
+			found[fold(textOf(record.Values[0]))] = true
+		}
+	}
+	x.subs[c.sub] = found
+	return nil
+}
+
+func containsFold(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(v string) bool { return strings.EqualFold(v, s) })
+}
+
+// over runs the query over rows.
+func (x *execution) over(rows iter.Seq[Row], within func(Row) bool) (*Result, error) {
+	q := x.query
+	result := &Result{Object: x.object.Name, Records: []Record{}}
+	aggregate := len(q.group) > 0
+	for _, f := range q.fields {
+		aggregate = aggregate || f.fn != ""
+	}
+	result.CountOnly = len(q.fields) == 1 && q.fields[0].fn == "count" && q.fields[0].path == "" && len(q.group) == 0
+	var matched []Row
+	groups := newGroups(x)
+	for row := range rows {
+		if within != nil && !within(row) || !x.holds(q.where, row, nil) {
+			continue
+		}
+		switch {
+		case result.CountOnly:
+			result.Count++
+		case aggregate:
+			groups.add(row)
+		default:
+			matched = append(matched, row)
+		}
+	}
+	result.Columns = x.columns()
+	if result.CountOnly {
+		return result, nil
+	}
+	if aggregate {
+		return result, groups.into(result)
+	}
+	x.sort(matched)
+	if n := x.object.MaxRows; n > 0 && q.offset == 0 && len(matched) > n {
+		matched = matched[:n] // an org cuts these off without a word
+	}
+	for _, row := range x.window(matched) {
+		record, err := x.record(row)
+		if err != nil {
+			return nil, err
+		}
+		result.Records = append(result.Records, record)
+	}
+	return result, nil
+}
+
+// window is what LIMIT and OFFSET leave.
+func (x *execution) window(rows []Row) []Row {
+	from := min(x.query.offset, len(rows))
+	to := len(rows)
+	if x.query.limit >= 0 {
+		to = min(from+x.query.limit, to)
+	}
+	return rows[from:to]
+}
+
+func (x *execution) record(row Row) (Record, error) {
+	r := Record{Type: x.object.Name}
+	parents := map[string]int{}
+	for _, f := range x.query.fields {
+		if f.sub != nil {
+			children, err := x.children(f.sub, row)
+			if err != nil {
+				return r, err
+			}
+			r.Names, r.Values = append(r.Names, f.sub.from), append(r.Values, children)
+			continue
+		}
+		parent, name, deeper := strings.Cut(f.path, ".")
+		if !deeper {
+			r.Names, r.Values = append(r.Names, f.path), append(r.Values, row[f.path])
+			continue
+		}
+		at, ok := parents[parent]
+		if !ok {
+			at = len(r.Names)
+			parents[parent] = at
+			r.Names, r.Values = append(r.Names, parent), append(r.Values, nil)
+		}
+		up, _ := row[parent].(Row)
+		if up == nil {
+			continue
+		}
+		record, _ := r.Values[at].(Record)
+		if p := x.object.Parent(parent); p != nil {
+			record.Type = p.ReferenceTo
+		}
+		record.Names, record.Values = append(record.Names, name), append(record.Values, up[name])
+		r.Values[at] = record
+	}
+	return r, nil
+}
+
+// children runs a query of children: those whose reference is the record.
+func (x *execution) children(sub *query, row Row) (*Result, error) {
+	own := *sub
+	for _, c := range x.object.Children {
+		if strings.EqualFold(c.Relationship, sub.from) {
+			own.from = c.Object
+			return x.engine.run(&own, x.tooling, func(child Row) bool { return fold(textOf(child[c.Field])) == fold(textOf(row["Id"])) })
+		}
+	}
+	return nil, &Error{"INVALID_TYPE", fmt.Sprintf("Didn't understand relationship '%s' in FROM part of query call.", sub.from)}
+}
+
+// at is the value of a path.
+func at(row Row, path string) any {
+	parent, name, deeper := strings.Cut(path, ".")
+	if !deeper {
+		return row[path]
+	}
+	up, _ := row[parent].(Row)
+	return up[name]
+}
+
+func (x *execution) sort(rows []Row) {
+	if len(x.query.order) == 0 {
+		return
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		for _, o := range x.query.order {
+			if c := o.compare(at(a, o.field.path), at(b, o.field.path)); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+}
+
+func (o ordering) compare(a, b any) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil || b == nil:
+		c := 1
+		if (a == nil) != o.nullsLast {
+			c = -1
+		}
+		return c
+	}
+	c := compareValues(a, b)
+	if o.descending {
+		return -c
+	}
+	return c
+}
+
+// textOf writes a value of a record as a text.
+func textOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Time:
+		return v.UTC().Format("2006-01-02T15:04:05.000+0000")
+	}
+	return fmt.Sprint(v)
+}
+
+// fold makes texts that an org takes for the same the same: case does not count,
+// and an id of 18 characters is that of 15.
+func fold(s string) string {
+	if isID(s) {
+		return s[:15]
+	}
+	return strings.ToLower(s)
+}
+
+func isID(s string) bool {
+	if len(s) != 15 && len(s) != 18 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return s[0] >= '0' && s[0] <= '9' || s[0] == 'a' || s[0] == 'e' || s[0] == 'm'
+}
+
+func number(v any) (float64, bool) {
+	switch v := v.(type) {
+	case int:
+		return float64(v), true
+	case float64:
+		return v, true
+	case string:
+		n, err := strconv.ParseFloat(v, 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+func compareValues(a, b any) int {
+	if ta, ok := timeOf(a); ok {
+		if tb, ok := timeOf(b); ok {
+			return ta.Compare(tb)
+		}
+	}
+	_, textA := a.(string)
+	_, textB := b.(string)
+	if !textA || !textB {
+		if na, ok := number(a); ok {
+			if nb, ok := number(b); ok {
+				return cmp.Compare(na, nb)
+			}
+		}
+	}
+	return cmp.Compare(strings.ToLower(textOf(a)), strings.ToLower(textOf(b)))
+}
+
+func timeOf(v any) (time.Time, bool) {
+	switch v := v.(type) {
+	case time.Time:
+		return v, true
+	case string:
+		return parseTime(v)
+	}
+	return time.Time{}, false
+}

@@ -1,0 +1,328 @@
+package orgtest
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ecactl/ecactl/metadata"
+)
+
+// state is all of an org that outlives it, as the state file has it.
+type state struct {
+	OrgID      string                      `json:"orgId"`
+	Name       string                      `json:"name"`
+	FirstToken string                      `json:"token"`
+	Serial     int                         `json:"serial"` // of ids
+	Users      []User                      `json:"users"`
+	Components map[string]*stored          `json:"components"` // by type/name
+	Consumers  map[string]*consumer        `json:"consumers"`  // by app
+	Records    map[string][]map[string]any `json:"records"`    // by object
+	Refresh    map[string]*refreshToken    `json:"refreshTokens"`
+}
+
+// stored is a component that the org has.
+type stored struct {
+	Type      string    `json:"type"`
+	Name      string    `json:"name"`
+	ID        string    `json:"id"`
+	XML       string    `json:"xml"`
+	Namespace string    `json:"namespace,omitempty"` // of a managed package
+	Migrated  bool      `json:"migrated,omitempty"`  // a Connected App that is read-only since
+	Created   time.Time `json:"created"`
+	Modified  time.Time `json:"modified"`
+
+	root *metadata.Element // of XML, once it was needed
+}
+
+// consumer holds the key and the secret of an app.
+type consumer struct {
+	ID     string       `json:"id"`
+	AppID  string       `json:"appId"`
+	Key    string       `json:"key"`
+	Secret string       `json:"secret"`
+	Staged []stagedPair `json:"staged"`
+}
+
+type stagedPair struct {
+	ID      string    `json:"id"`
+	Key     string    `json:"key"`
+	Secret  string    `json:"secret"`
+	State   string    `json:"state"` // staged or rotated
+	Created time.Time `json:"created"`
+}
+
+func key(typ, name string) string { return typ + "/" + name }
+
+// prefixes of ids, by what they are of.
+var prefixes = map[string]string{
+	metadata.TypeApp: "0xI", metadata.TypeConnectedApp: "0H4", "deploy": "0Af", "retrieve": "09S", "user": "005", "consumer": "888",
+	"staged": "8SC", "query": "01g", "org": "00D",
+}
+
+// newID makes an id of 18 characters. Ids are not random, so that two runs of an
+// org are the same.
+func (o *Org) newID(of string) string {
+	o.state.Serial++
+	prefix, ok := prefixes[of]
+	if !ok {
+		prefix = "0xE"
+	}
+	return longID(fmt.Sprintf("%s5g%010d", prefix, o.state.Serial))
+}
+
+// longID gives an id of 15 characters its check.
+func longID(id string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+	long := id
+	for block := range 3 {
+		bits := 0
+		for i := range 5 {
+			if ch := id[block*5+i]; ch >= 'A' && ch <= 'Z' {
+				bits |= 1 << i
+			}
+		}
+		long += string(alphabet[bits])
+	}
+	return long
+}
+
+// load reads the state file, or makes an org of the seeds.
+func (o *Org) load() error {
+	if name := o.cfg.StateFile; name != "" {
+		data, err := os.ReadFile(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return fmt.Errorf("reading the org's state: %w", err)
+		default:
+			if err := json.Unmarshal(data, &o.state); err != nil || len(o.state.Users) == 0 || o.state.OrgID == "" {
+				return fmt.Errorf("reading the org's state: %s is none: %w", name, err)
+			}
+			o.saved = data
+			return nil
+		}
+	}
+	o.state = state{
+		Name: "Emulated Org", Components: map[string]*stored{}, Consumers: map[string]*consumer{},
+		Records: map[string][]map[string]any{}, Refresh: map[string]*refreshToken{},
+	}
+	o.state.OrgID = o.newID("org")
+	o.state.FirstToken = o.token()
+	users := o.cfg.Users
+	if len(users) == 0 {
+		users = []User{
+			{Username: "admin@emulated.example", Name: "Emulated Admin", Email: "admin@emulated.example"},
+			{Username: "integration@emulated.example", Name: "Emulated Integration", Email: "integration@emulated.example"},
+		}
+	}
+	for _, u := range users {
+		if u.ID == "" {
+			u.ID = o.newID("user")
+		}
+		o.state.Users = append(o.state.Users, u)
+	}
+	for _, typ := range slices.Sorted(maps.Keys(orgSettings)) {
+		fields := orgSettings[typ]
+		c := metadata.NewComponent(typ, strings.TrimSuffix(typ, "Settings"))
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			c.Root.Add(&metadata.Element{Name: name, Text: fields[name]})
+		}
+		o.put(c)
+	}
+	for _, dir := range o.cfg.Seed {
+		if err := o.seed(dir); err != nil {
+			return err
+		}
+	}
+	o.settle()
+	return nil
+}
+
+// orgSettings are the switches of a new org.
+var orgSettings = map[string]map[string]string{
+	typeSettings:           {"enableClientSecretInRestApiAccess": "false", "enableConsumerSecretApiAccess": "false", "enablePackageEcaOauthFromDevOrg": "false"},
+	"ConnectedAppSettings": {"enableAdminApprovedAppsOnly": "false", "enableAdminApprovedAppsOnlyForExternalUser": "false", "enableSkipUserProvisioningWizardWelcomePage": "false"},
+	"OauthOidcSettings":    {"blockOAuthUnPwFlow": "true", "blockOAuthUsrAgtFlow": "false", "isPkceRequired": "false", "oAuthCdCrdtFlowEnable": "false"},
+}
+
+// token makes an access token in the form of the real ones.
+func (o *Org) token() string { return o.state.OrgID[:15] + "!AQ" + rand.Text() + "." + rand.Text() }
+
+// save writes the state file, if there is one and anything has changed.
+func (o *Org) save() error {
+	if o.cfg.StateFile == "" {
+		return nil
+	}
+	for _, s := range o.state.Components {
+		if s.root == nil {
+			continue
+		}
+		data, err := o.table.Encode(&metadata.Component{Type: s.Type, Name: s.Name, Root: s.root})
+		if err != nil {
+			return fmt.Errorf("saving the org's state: %w", err)
+		}
+		s.XML = string(data)
+	}
+	data, err := json.MarshalIndent(&o.state, "", " ")
+	if err != nil {
+		return fmt.Errorf("saving the org's state: %w", err)
+	}
+	if string(data) == string(o.saved) {
+		return nil
+	}
+	o.saved = data
+	if err := metadata.ReplacePrivateFile(o.cfg.StateFile, data); err != nil {
+		return fmt.Errorf("saving the org's state: %w", err)
+	}
+	return nil
+}
+
+// seedData is a data.json beside metadata.
+type seedData struct {
+	Name    string                      `json:"name"`
+	Users   []User                      `json:"users"`
+	Records map[string][]map[string]any `json:"records"` // by object
+}
+
+// seed reads a folder of metadata and its data.json.
+func (o *Org) seed(dir string) error {
+	read, err := o.table.Read(dir)
+	if err != nil {
+		return fmt.Errorf("seeding the org: %w", err)
+	}
+	if err := read.Problems.Err(); err != nil {
+		return fmt.Errorf("seeding the org: %w", err)
+	}
+	for _, c := range read.Components {
+		o.put(c)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "data.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("seeding the org: %w", err)
+	}
+	var d seedData
+	if err := json.Unmarshal(data, &d); err != nil {
+		return fmt.Errorf("seeding the org: %s: %w", filepath.Join(dir, "data.json"), err)
+	}
+	if d.Name != "" {
+		o.state.Name = d.Name
+	}
+	for _, u := range d.Users {
+		if u.ID == "" {
+			u.ID = o.newID("user")
+		}
+		o.state.Users = append(o.state.Users, u)
+	}
+	for object, rows := range d.Records {
+		o.state.Records[object] = append(o.state.Records[object], rows...)
+	}
+	return nil
+}
+
+// put stores a component as it is, in the place of the one that is there.
+func (o *Org) put(c *metadata.Component) *stored {
+	root := c.Root.Clone()
+	name := c.Name
+	if t := o.table.Type(c.Type); t != nil && t.IsSettings() {
+		name = t.SettingsName()
+	}
+	s := &stored{Type: c.Type, Name: name, Created: o.cfg.Now().UTC(), Namespace: metadata.NamespaceOf(name)}
+	if c.Type != metadata.TypeConnectedApp && c.Type != metadata.TypeApp {
+		s.Namespace = "" // satellites of packages are the subscriber's own
+	}
+	if there := o.state.Components[key(c.Type, name)]; there != nil {
+		s.ID, s.Created, s.Namespace, s.Migrated = there.ID, there.Created, there.Namespace, there.Migrated
+	} else {
+		s.ID = o.newID(c.Type)
+	}
+	s.Modified = o.cfg.Now().UTC()
+	s.root = root
+	o.state.Components[key(c.Type, name)] = s
+	return s
+}
+
+// content is the element of a stored component.
+func (s *stored) content() *metadata.Element {
+	if s.root == nil {
+		c, _, err := metadata.Decode(s.Name, []byte(s.XML))
+		if err != nil {
+			return &metadata.Element{Name: s.Type}
+		}
+		s.root = c.Root
+	}
+	return s.root
+}
+
+// text is the value of a field, or "".
+func (s *stored) text(field string) string {
+	if e := s.content().Child(field); e != nil && !e.Nil {
+		return strings.TrimSpace(e.Text)
+	}
+	return ""
+}
+
+// app is the app that a stored component belongs to, or "".
+func (s *stored) app() string {
+	if s.Type == metadata.TypeApp {
+		return s.Name
+	}
+	return s.text(metadata.FieldApp)
+}
+
+// sorted lists what the org has of a type, by name.
+func (o *Org) sorted(typ string) []*stored {
+	var list []*stored
+	for _, s := range o.state.Components {
+		if s.Type == typ {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b *stored) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// all lists what the org has, by type and name.
+func (o *Org) all() []*stored {
+	var list []*stored
+	for _, k := range slices.Sorted(maps.Keys(o.state.Components)) {
+		list = append(list, o.state.Components[k])
+	}
+	return list
+}
+
+// partsByApp finds components by their app and type, "app/type".
+func (o *Org) partsByApp() map[string]*stored {
+	parts := make(map[string]*stored, len(o.state.Components))
+	for _, k := range slices.Sorted(maps.Keys(o.state.Components)) {
+		s := o.state.Components[k]
+		if app := s.app(); app != "" {
+			parts[key(app, s.Type)] = s
+		}
+	}
+	return parts
+}
+
+func (o *Org) user(match func(*User) bool) *User {
+	for i := range o.state.Users {
+		if match(&o.state.Users[i]) {
+			return &o.state.Users[i]
+		}
+	}
+	return nil
+}
+
+func (o *Org) userByName(name string) *User {
+	return o.user(func(u *User) bool { return strings.EqualFold(u.Username, name) })
+}
