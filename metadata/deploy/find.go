@@ -1,0 +1,95 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/metadata/plan"
+)
+
+// A part is one component of a deploy, by which it is recognised.
+type part struct{ typ, name string }
+
+// contentOf lists what a plan deploys and deletes.
+func contentOf(p *plan.Plan) map[part]bool {
+	content := map[part]bool{}
+	for _, c := range p.Sent() {
+		content[part{settingsType(c.Type), c.Name}] = true
+	}
+	return content
+}
+
+// looks are the pauses before each look for a deploy: an org lists it at once,
+// and yet not always within the same moment.
+var looks = []time.Duration{0, time.Second, 3 * time.Second}
+
+// find looks for a deploy that was sent since start and whose answer was lost.
+// It returns "" if the org surely has none, and an error if that cannot be told.
+func (s *sending) find(ctx context.Context, start time.Time) (string, error) {
+	since := s.client.OrgTime(start).Add(-2 * time.Second)
+	for _, pause := range looks {
+		if err := s.client.Sleep(ctx, pause); err != nil {
+			return "", err
+		}
+		recent, err := s.client.RecentDeploys(ctx, since)
+		if err != nil {
+			return "", fmt.Errorf("looking for it: %w", err)
+		}
+		var ours []string
+		for _, r := range recent {
+			same, err := s.same(ctx, r)
+			if err != nil {
+				return "", fmt.Errorf("looking at the deploy %s: %w", r.ID, err)
+			}
+			if same {
+				ours = append(ours, r.ID)
+			}
+		}
+		switch len(ours) {
+		case 0:
+		case 1:
+			return ours[0], nil
+		default:
+			return "", fmt.Errorf("the org has %d deploys of the same content: %v", len(ours), ours)
+		}
+	}
+	return "", nil
+}
+
+// same tells whether a deploy has the content that was sent. An org says what a
+// deploy holds once it is over, so it is waited for.
+func (s *sending) same(ctx context.Context, r org.DeployRequest) (bool, error) {
+	if r.CheckOnly != s.options.DryRun {
+		return false, nil
+	}
+	result, err := s.client.Wait(ctx, r.ID, org.WaitOptions{Max: DefaultWait})
+	if err != nil {
+		return false, err
+	}
+	if !result.Done {
+		return false, errors.New("it is still running, and says what it holds when it is over")
+	}
+	content := map[part]bool{}
+	for _, list := range [][]org.DeployMessage{result.Details.ComponentSuccesses, result.Details.ComponentFailures} {
+		for _, m := range list {
+			if m.ComponentType != "" && m.ComponentType != "Package" {
+				content[part{settingsType(m.ComponentType), m.FullName}] = true
+			}
+		}
+	}
+	return maps.Equal(content, s.content), nil
+}
+
+// settingsType gives what a deploy calls the settings of an org: they are all of
+// one type there.
+func settingsType(typ string) string {
+	if t := metadata.Schema().Type(typ); t != nil && t.IsSettings() {
+		return "Settings"
+	}
+	return typ
+}

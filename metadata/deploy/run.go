@@ -1,0 +1,170 @@
+package deploy
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/metadata/plan"
+)
+
+// DefaultWait is how long a deploy is watched: sf's own default.
+const DefaultWait = 33 * time.Minute
+
+// Options say how a plan is carried out.
+type Options struct {
+	DryRun         bool // the org checks everything and saves nothing
+	Async          bool // do not watch it
+	IgnoreWarnings bool
+	TestLevel      string        // "" leaves it to the org
+	Wait           time.Duration // how long to watch; 0 is DefaultWait
+	Notify         func(id string, r *org.DeployResult)
+	Now            func() time.Time
+}
+
+// An Outcome is what became of a deploy.
+type Outcome struct {
+	ID     string
+	Result *org.DeployResult // as it was seen last; nil if it was not watched
+	Found  bool              // the connection broke, and the deploy was found again
+	Again  bool              // the first one did not arrive, and it was sent again
+}
+
+// Running tells whether the deploy was not over when it was seen last.
+func (o *Outcome) Running() bool { return o.Result == nil || !o.Result.Done }
+
+// An Interrupted error is the end of watching, and not of the deploy.
+type Interrupted struct {
+	ID  string // "" if the org may or may not have the deploy
+	Err error
+}
+
+func (e *Interrupted) Error() string {
+	if e.ID == "" {
+		return "interrupted while the deploy was sent; the org may have it"
+	}
+	return "interrupted; the org goes on with the deploy " + e.ID
+}
+
+// Unwrap gives the cause.
+func (e *Interrupted) Unwrap() error { return e.Err }
+
+// grace is how long an interrupted program waits for the answer that has the
+// deploy's id.
+const grace = 3 * time.Second
+
+// Run deploys a plan that is not empty. An error is a deploy of which nothing is
+// known but what the error says; a deploy that fails is an Outcome.
+func Run(ctx context.Context, c *org.Client, p *plan.Plan, o Options) (*Outcome, error) {
+	var zip bytes.Buffer
+	if err := metadata.WriteZip(&zip, p.Files()); err != nil {
+		return nil, err
+	}
+	s := &sending{client: c, zip: zip.Bytes(), content: contentOf(p), options: o, now: o.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	out, err := s.send(ctx)
+	if err != nil {
+		return out, err
+	}
+	if o.Notify != nil {
+		o.Notify(out.ID, nil)
+	}
+	if o.Async {
+		return out, nil
+	}
+	out.Result, err = Watch(ctx, c, out.ID, o)
+	return out, err
+}
+
+// Watch waits for the end of a deploy, no longer than the options say. A nil
+// error and a result that is not done is a deploy that takes longer.
+func Watch(ctx context.Context, c *org.Client, id string, o Options) (*org.DeployResult, error) {
+	var last *org.DeployResult
+	r, err := c.Wait(ctx, id, org.WaitOptions{
+		Max: cmp.Or(o.Wait, DefaultWait),
+		Notify: func(r *org.DeployResult) {
+			last = r
+			if o.Notify != nil {
+				o.Notify(id, r)
+			}
+		},
+	})
+	switch {
+	case err == nil:
+		return r, nil
+	case ctx.Err() != nil:
+		return last, &Interrupted{ID: id, Err: err}
+	}
+	return last, fmt.Errorf("watching the deploy %s: %w", id, err)
+}
+
+// sending is one deploy on its way.
+type sending struct {
+	client  *org.Client
+	zip     []byte
+	content map[part]bool
+	options Options
+	now     func() time.Time
+}
+
+// send hands the zip to the org, once.
+func (s *sending) send(ctx context.Context) (*Outcome, error) {
+	start := s.now()
+	id, err := s.post(ctx)
+	switch {
+	case err == nil:
+		return &Outcome{ID: id}, nil
+	case ctx.Err() != nil:
+		return nil, &Interrupted{Err: err}
+	case !errors.Is(err, org.ErrAmbiguous):
+		return nil, err
+	}
+	found, lookErr := s.find(ctx, start)
+	if lookErr != nil {
+		return nil, lost(err, lookErr)
+	}
+	if found != "" {
+		return &Outcome{ID: found, Found: true}, nil
+	}
+	if id, err = s.post(ctx); err != nil {
+		return nil, lost(err, nil)
+	}
+	return &Outcome{ID: id, Again: true}, nil
+}
+
+// post sends the deploy. An interruption does not break the connection at once:
+// the answer has the id by which the deploy can be resumed.
+func (s *sending) post(ctx context.Context) (string, error) {
+	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	defer stop()
+	o := s.options
+	return s.client.Deploy(sending, s.zip, org.DeployOptions{
+		CheckOnly: o.DryRun, IgnoreWarnings: o.IgnoreWarnings, RollbackOnError: true, SinglePackage: true, TestLevel: o.TestLevel,
+	})
+}
+
+// lost is the error of a deploy that may or may not have arrived.
+func lost(err, look error) error {
+	p := &diag.Problem{
+		Code:    "ECA511",
+		Message: "the connection broke while the deploy was sent, and whether the org has it cannot be told",
+		Hint:    "look at Setup > Deployment Status, or  ecactl deploy status --recent; send it again only if it is not there",
+		Err:     err,
+	}
+	if look != nil {
+		p.Message += ": " + look.Error()
+	} else {
+		p.Message += ": " + err.Error()
+	}
+	return p
+}
