@@ -1,6 +1,6 @@
 // Package reference makes one catalogue of everything that has a name here:
 // problem codes, audit rules, keys of the spec format, metadata fields, OAuth
-// scopes and Salesforce's dates. "explain" searches it, and the reference pages
+// scopes, Salesforce's dates and its errors. "explain" searches it, and the reference pages
 // are printed from it.
 package reference
 
@@ -12,7 +12,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/metadata/org/login"
+	"github.com/ecactl/ecactl/metadata/plan"
 	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate"
 )
@@ -28,6 +32,7 @@ const (
 	Field Kind = "field"
 	Scope Kind = "scope"
 	Date  Kind = "date"
+	Error Kind = "error"
 )
 
 // A Topic explains one thing.
@@ -53,13 +58,14 @@ func (t *Topic) add(name, text string) {
 	}
 }
 
-// Topics returns the catalogue: codes, rules, keys, fields, scopes, dates.
+// Topics returns the catalogue: codes, rules, keys, fields, scopes, dates, and
+// errors of Salesforce.
 func Topics(table *metadata.Table) []Topic {
-	return slices.Concat(codes(), rules(), keys(table), fields(table), scopes(table), dates())
+	return slices.Concat(codes(), rules(), keys(table), fields(table), scopes(table), dates(), salesforceErrors())
 }
 
 func codes() []Topic {
-	entries := slices.Concat(spec.Codes(), metadata.Codes())
+	entries := slices.Concat(spec.Codes(), metadata.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes())
 	slices.SortFunc(entries, func(a, b diag.Entry) int { return cmp.Compare(a.Code, b.Code) })
 	var list []Topic
 	for _, e := range entries {
@@ -69,6 +75,28 @@ func codes() []Topic {
 		t.add("what to do", e.Fix)
 		list = append(list, t)
 	}
+	return list
+}
+
+// salesforceErrors are what Salesforce says, and what to do about it.
+func salesforceErrors() []Topic {
+	var list []Topic
+	for _, a := range org.Advices() {
+		t := Topic{ID: a.ID, Kind: Error, Title: a.Says}
+		t.add("said by", map[string]string{"deploy": "a deploy", "api": "any API", "token": "the token endpoint"}[a.Where])
+		t.add("means", a.Means)
+		for _, do := range a.Do {
+			t.add("what to do", do)
+		}
+		t.add("source", a.Source)
+		t.aliases = append(t.aliases, strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(a.ID, "SF-"), "OAUTH-")))
+		code, _, _ := strings.Cut(a.Says, ":")
+		if !strings.Contains(code, " ") {
+			t.aliases = append(t.aliases, code)
+		}
+		list = append(list, t)
+	}
+	slices.SortFunc(list, func(a, b Topic) int { return cmp.Compare(a.ID, b.ID) })
 	return list
 }
 
@@ -217,10 +245,10 @@ func dates() []Topic {
 }
 
 // groups are the words that list all topics of a kind.
-var groups = map[string]Kind{"codes": Code, "rules": Rule, "keys": Key, "fields": Field, "scopes": Scope, "dates": Date, "deadlines": Date}
+var groups = map[string]Kind{"codes": Code, "rules": Rule, "keys": Key, "fields": Field, "scopes": Scope, "dates": Date, "deadlines": Date, "errors": Error}
 
 // Groups returns those words.
-func Groups() []string { return []string{"codes", "rules", "keys", "fields", "scopes", "dates"} }
+func Groups() []string { return []string{"codes", "rules", "keys", "fields", "scopes", "dates", "errors"} }
 
 // Find returns the topics that a word means: one by its id, else those of which
 // it is another name, the block that they stand in, or the end of the id; a word

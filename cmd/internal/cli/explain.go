@@ -16,12 +16,13 @@ func (p *program) newExplain() *cobra.Command {
 	var out outputs
 	cmd := &cobra.Command{
 		Use:   "explain [NAME]",
-		Short: "Explain a problem code, rule, key, field, scope or date",
+		Short: "Explain a problem code, rule, key, field, scope, date or error",
 		Long: `Explain a problem code (ECA102), an audit rule (CA-SEC-010), a key of the spec
 format (oauth.security.requirePkce, or just requirePkce), a metadata field
-(isPkceRequired), an OAuth scope (api) or a date (device-flow).
+(isPkceRequired), an OAuth scope (api), a date (device-flow) or an error of
+Salesforce (invalid_grant).
 
-codes, rules, keys, fields, scopes and dates list all of a kind.`,
+codes, rules, keys, fields, scopes, dates and errors list all of a kind.`,
 		Example: `  ecactl explain ECA102
   ecactl explain CA-ELIG-004
   ecactl explain oauth.security.requirePkce

@@ -145,23 +145,27 @@ func (p *program) writeGenerated(g *spec.Generated, layout metadata.Layout, f *g
 		written, err := writeZip(f.zip, g.Files, f.check)
 		return "", written, err
 	}
-	dir := f.dir
-	if dir == "" {
-		project, err := metadata.FindProject(".")
-		if err != nil {
-			return "", nil, err
-		}
-		dir = "."
-		if project != nil {
-			if dir, err = shorten(project.Target()); err != nil {
-				return "", nil, err
-			}
-		}
+	dir, err := targetDir(f.dir)
+	if err != nil {
+		return "", nil, err
 	}
 	written, err := metadata.WriteTree(dir, g.Files, metadata.WriteOptions{
 		Check: f.check, Overwrite: f.overwrite, Prune: f.prune, NoLedger: layout == metadata.MDAPI,
 	})
 	return dir, written, err
+}
+
+// targetDir is where files are written: the folder that is asked for, else the
+// SFDX project, else this folder.
+func targetDir(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	project, err := metadata.FindProject(".")
+	if err != nil || project == nil {
+		return ".", err
+	}
+	return shorten(project.Target())
 }
 
 // shorten gives a path below the current folder as such.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate/report"
@@ -30,26 +31,33 @@ type importedSpec struct {
 
 func (p *program) newImport() *cobra.Command {
 	var out outputs
+	var of orgFlags
 	var dir string
 	var keep, overwrite bool
 	cmd := &cobra.Command{
-		Use:   "import PATH...",
-		Short: "Write the specs of metadata files",
+		Use:   "import PATH...|--target-org ORG",
+		Short: "Write the specs of metadata files, or of an org",
 		Long: `Write one spec for each External Client App in files, folders, SFDX projects or
-zips. generate makes the same files of it again.
+zips, or in an org. generate makes the same files of it again.
 
 What only an org writes (oauthLink, orgScopedExternalApp, consumerKey) is left
 out; --keep-org-values keeps it, for packaging. Secrets are never imported. A
 spec that is there is not replaced without --overwrite.`,
 		Example: `  ecactl import . --dir apps
-  ecactl import retrieved.zip --dir apps --keep-org-values`,
-		Args: atLeast(1, "a file, a folder, a project or a zip"),
-		RunE: func(_ *cobra.Command, args []string) error {
+  ecactl import retrieved.zip --dir apps --keep-org-values
+  ecactl import --target-org uat --dir apps`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("target-org") {
+				return noArguments(cmd, args)
+			}
+			return atLeast(1, "a file, a folder, a project or a zip, or --target-org")(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
 			targets, err := out.targets()
 			if err != nil {
 				return err
 			}
-			read, err := metadata.Schema().Read(args...)
+			read, err := p.toImport(cmd, args, &of, keep)
 			if err != nil {
 				return err
 			}
@@ -64,6 +72,9 @@ spec that is there is not replaced without --overwrite.`,
 			}
 			writeProblems(p.errOut, problems, nil, report.Theme{})
 			if len(imported) == 0 && problems.Err() == nil {
+				if len(args) == 0 {
+					return &diag.Problem{Code: "ECA502", Message: "the org has no External Client App of its own", Hint: "ecactl init, or ecactl retrieve --only connected-apps"}
+				}
 				return &diag.Problem{
 					Pos: diag.Pos{File: args[0]}, Code: "ECA232", Message: "no External Client App among the files",
 					Hint: "their files end in .eca-meta.xml, .ecaOauth-meta.xml and so on",
@@ -79,10 +90,27 @@ spec that is there is not replaced without --overwrite.`,
 		},
 	}
 	out.add(cmd)
+	of.add(cmd)
 	cmd.Flags().StringVar(&dir, "dir", ".", "write the specs into `DIR`")
 	cmd.Flags().BoolVar(&keep, "keep-org-values", false, "keep what only an org writes, under orgBound")
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "replace specs that are there")
 	return cmd
+}
+
+// toImport reads the components that are imported: of files, or of an org.
+func (p *program) toImport(cmd *cobra.Command, args []string, of *orgFlags, keep bool) (*metadata.Collection, error) {
+	if len(args) > 0 {
+		return metadata.Schema().Read(args...)
+	}
+	client, _, err := p.connect(cmd.Context(), of, metadata.DefaultVersion)
+	if err != nil {
+		return nil, err
+	}
+	got, err := deploy.Retrieve(cmd.Context(), client, deploy.Wanted{Apps: true, KeepOrgValues: keep})
+	if err != nil {
+		return nil, err
+	}
+	return &metadata.Collection{Components: got.Components, Problems: got.Problems}, nil
 }
 
 // worthSaying drops notes, unless they are asked for, and under --quiet all but

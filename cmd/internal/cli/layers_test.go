@@ -22,17 +22,27 @@ const (
 // layers says what each package of the module may import of the others. Data
 // flows one way: what is not listed here is an import that runs back.
 var layers = map[string][]string{
-	"metadata/diag":     {},
-	"metadata":          {"metadata/diag"},
-	"metadata/spec":     {"metadata", "metadata/diag"},
-	"metadata/secret":   {},
-	"metadata/plan":     {"metadata", "metadata/spec", "metadata/diag"},
-	"templates":         {},
-	"migrate":           {"metadata", "metadata/spec", "metadata/diag"},
-	"migrate/reference": {"migrate", "metadata", "metadata/spec", "metadata/diag"},
-	"migrate/report":    {"migrate", "metadata/diag"},
-	"cmd/internal/cli":  {"migrate", "migrate/reference", "migrate/report", "metadata", "metadata/spec", "metadata/diag", "templates"},
-	"cmd/ecactl":        {"cmd/internal/cli"},
+	"metadata/diag":         {},
+	"metadata":              {"metadata/diag"},
+	"metadata/spec":         {"metadata", "metadata/diag"},
+	"metadata/secret":       {},
+	"metadata/plan":         {"metadata", "metadata/spec", "metadata/diag"},
+	"metadata/org":          {"metadata", "metadata/diag", "metadata/secret"},
+	"metadata/org/login":    {"metadata", "metadata/diag", "metadata/org", "metadata/secret"},
+	"metadata/orgtest":      {"metadata", "metadata/spec", "metadata/diag", "metadata/orgtest/soql"},
+	"metadata/orgtest/soql": {},
+	"metadata/deploy":       {"metadata", "metadata/diag", "metadata/org", "metadata/plan"},
+	"templates":             {},
+	"migrate":               {"metadata", "metadata/spec", "metadata/diag"},
+	"migrate/reference": {
+		"migrate", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
+	},
+	"migrate/report": {"migrate", "metadata/diag"},
+	"cmd/internal/cli": {
+		"migrate", "migrate/reference", "migrate/report", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
+	},
+	"cmd/ecactl": {"cmd/internal/cli"},
 }
 
 // confined says in which packages alone some imports may stand.
@@ -42,8 +52,11 @@ var confined = map[string][]string{
 	"github.com/beevik/etree":               {"metadata"},
 	"golang.org/x/term":                     {"cmd/internal/cli"},
 	"github.com/jedib0t/go-pretty/v6/table": {"migrate/report"},
-	"net/http":                              {},
-	"os/exec":                               {},
+	"net/http":                              {"metadata/org", "metadata/org/login", "metadata/orgtest", "cmd/internal/cli"},
+	"os/exec":                               {"metadata/org/login"},
+	"golang.org/x/oauth2":                   {"metadata/org/login"},
+	"github.com/zalando/go-keyring":         {"metadata/org/login"},
+	"github.com/golang-jwt/jwt/v5":          {"metadata/orgtest"},
 	"os/signal":                             {"cmd/internal/cli"},
 }
 

@@ -19,25 +19,29 @@ type document struct {
 	data     any // for json and yaml
 	table    func(io.Writer, report.Theme) error
 	markdown func(io.Writer) error
+	more     map[string]func(io.Writer) error // formats that few commands have
 }
 
-// formats of a document; table is the default.
+// formats of every document; table is the default.
 var formats = []string{"table", "json", "yaml", "markdown"}
 
 // outputs holds the --output flags of one command.
 type outputs struct {
+	more   []string // formats beside those that every command has
 	wanted []string // FORMAT or FORMAT=FILE
 	file   string
 	json   bool
 }
 
+func (o *outputs) formats() []string { return slices.Concat(formats, o.more) }
+
 // add declares the flags, the same for every command that reports.
 func (o *outputs) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.wanted, "output", "o", nil, "`FORMAT` or FORMAT=FILE, several times if need be: "+strings.Join(formats, ", "))
+	f.StringArrayVarP(&o.wanted, "output", "o", nil, "`FORMAT` or FORMAT=FILE, several times if need be: "+strings.Join(o.formats(), ", "))
 	f.StringVar(&o.file, "output-file", "", "write the output to `FILE`")
 	f.BoolVar(&o.json, "json", false, "the same as --output json")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.formats(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 }
 
 type target struct{ format, file string }
@@ -53,17 +57,18 @@ func (o *outputs) targets() ([]target, error) {
 		wanted = []string{"table"}
 	}
 	var list []target
+	known := o.formats()
 	for _, w := range wanted {
 		format, file, _ := strings.Cut(w, "=")
 		if format == "md" {
 			format = "markdown"
 		}
-		if !slices.Contains(formats, format) {
-			hint := diag.DidYouMean(format, formats)
+		if !slices.Contains(known, format) {
+			hint := diag.DidYouMean(format, known)
 			if hint == "" {
 				hint = "to choose an org use --target-org"
 			}
-			return nil, usagef(hint, "unknown output %q (%s)", format, strings.Join(formats, ", "))
+			return nil, usagef(hint, "unknown output %q (%s)", format, strings.Join(known, ", "))
 		}
 		list = append(list, target{format, file})
 	}
@@ -127,6 +132,9 @@ func (d document) write(w io.Writer, format string, theme report.Theme) error {
 		return err
 	case "markdown":
 		return d.markdown(w)
+	}
+	if more, ok := d.more[format]; ok {
+		return more(w)
 	}
 	return d.table(w, theme)
 }

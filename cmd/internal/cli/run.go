@@ -18,6 +18,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/metadata/org/login"
+	"github.com/ecactl/ecactl/metadata/secret"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -26,7 +29,10 @@ const (
 	ExitOK          = 0
 	ExitError       = 1
 	ExitFindings    = 2
+	ExitNotLoggedIn = 4
 	ExitUsage       = 64
+	ExitPartly      = 68
+	ExitRunning     = 69
 	ExitInterrupted = 130
 )
 
@@ -35,6 +41,7 @@ const (
 type Host struct {
 	LookupEnv func(string) (string, bool)
 	Now       func() time.Time
+	Sleep     func(context.Context, time.Duration) error // between retries and looks; nil sleeps
 }
 
 // System returns the machine itself. SOURCE_DATE_EPOCH stops its clock, as it
@@ -52,7 +59,12 @@ func System() Host {
 
 // Run is the whole program, short of the process. It returns the exit code.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, host Host) int {
-	p := &program{host: host, in: stdin, out: bufio.NewWriter(stdout), errOut: stderr, terminal: isTerminal(stdout)}
+	redactor := secret.NewRedactor(stderr)
+	defer redactor.Flush() //nolint:errcheck // nobody is left to be told
+	p := &program{
+		host: host, in: stdin, out: bufio.NewWriter(stdout), errOut: redactor, redactor: redactor,
+		terminal: isTerminal(stdout), errTerminal: isTerminal(stderr),
+	}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -78,11 +90,15 @@ type program struct {
 	in       io.Reader
 	out      *bufio.Writer
 	errOut   io.Writer
-	terminal bool // stdout is one
+	redactor *secret.Redactor // before stderr
+
+	terminal    bool // stdout is one
+	errTerminal bool // stderr is one
 
 	quiet   bool
 	verbose bool
 	noColor bool
+	noInput bool
 }
 
 // usageError is a command line that cannot be understood.
@@ -109,20 +125,27 @@ type failed struct{}
 
 func (failed) Error() string { return "not everything could be done" }
 
+// partly is a deploy of which a part was saved.
+type partly struct{}
+
+func (partly) Error() string { return "a part was deployed" }
+
+// stillRunning is a deploy that was not over when it was seen last.
+type stillRunning struct{}
+
+func (stillRunning) Error() string { return "the deploy is still running" }
+
+// outcomes are the errors whose report is printed already, with their codes.
+var outcomes = map[error]int{findings{}: ExitFindings, failed{}: ExitError, partly{}: ExitPartly, stillRunning{}: ExitRunning}
+
 func (p *program) exitCode(ctx context.Context, err error) int {
 	var usage usageError
-	var f findings
-	var part failed
 	switch {
 	case err == nil:
 		return ExitOK
 	case ctx.Err() != nil:
 		fmt.Fprintln(p.errOut, "ecactl: interrupted")
 		return ExitInterrupted
-	case errors.As(err, &f):
-		return ExitFindings
-	case errors.As(err, &part):
-		return ExitError
 	case errors.As(err, &usage):
 		fmt.Fprintf(p.errOut, "ecactl: %s\n", report.Plain(err.Error()))
 		if usage.hint != "" {
@@ -131,7 +154,16 @@ func (p *program) exitCode(ctx context.Context, err error) int {
 		fmt.Fprintln(p.errOut, `run "ecactl --help" for usage`)
 		return ExitUsage
 	}
+	for outcome, code := range outcomes {
+		if errors.Is(err, outcome) {
+			return code
+		}
+	}
 	p.explainFailure(err)
+	var said *org.Error
+	if errors.Is(err, login.ErrNotLoggedIn) || errors.As(err, &said) && said.Code == "INVALID_SESSION_ID" {
+		return ExitNotLoggedIn
+	}
 	return ExitError
 }
 
@@ -143,6 +175,31 @@ func (p *program) explainFailure(err error) {
 			fmt.Fprintf(p.errOut, "  hint: %s\n", report.Plain(problem.Hint))
 		}
 	}
+	p.advise(err)
+}
+
+// tokenOps are the operations whose errors are those of the token endpoint.
+var tokenOps = map[string]bool{"token": true, "authorize": true}
+
+// advise says what an error of Salesforce means, and what to do about it.
+func (p *program) advise(err error) {
+	var said *org.Error
+	if !errors.As(err, &said) {
+		return
+	}
+	where := "api"
+	if tokenOps[said.Op] {
+		where = "token"
+	}
+	a := org.Advise(where, said.Code+": "+said.Message)
+	if a == nil {
+		return
+	}
+	fmt.Fprintf(p.errOut, "  %s\n", a.Means)
+	for _, do := range a.Do {
+		fmt.Fprintf(p.errOut, "    - %s\n", do)
+	}
+	fmt.Fprintf(p.errOut, "  more:  ecactl explain %s\n", a.ID)
 }
 
 // say writes a remark: to stderr, and not at all under --quiet.
@@ -164,9 +221,22 @@ func (p *program) theme() report.Theme {
 	return report.Theme{Colour: p.terminal || forced}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// errTheme is the theme of what goes to stderr.
+func (p *program) errTheme() report.Theme {
+	t := p.theme()
+	t.Colour = t.Colour && p.errTerminal
+	return t
+}
+
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// interactive tells whether somebody is there to be asked.
+func (p *program) interactive() bool {
+	ci, _ := p.host.LookupEnv("CI")
+	return !p.noInput && ci == "" && isTerminal(p.in) && p.errTerminal
 }
 
 // root builds the tree of commands, anew for every run.
@@ -175,11 +245,13 @@ func (p *program) root() *cobra.Command {
 		Use:   "ecactl",
 		Short: "Salesforce External Client Apps as code",
 		Long: `ecactl describes Salesforce External Client Apps in YAML, writes their metadata,
-and audits the Connected Apps that they replace.`,
+deploys it, and audits the Connected Apps that they replace.`,
 		Example: `  ecactl demo
   ecactl init Order_Sync --template web-server
   ecactl lint Order_Sync.yaml
   ecactl generate Order_Sync.yaml --dir force-app/main/default
+  ecactl plan Order_Sync.yaml --target-org uat
+  ecactl deploy Order_Sync.yaml --target-org uat
   ecactl audit --source-dir .`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -197,9 +269,12 @@ and audits the Connected Apps that they replace.`,
 	f := root.PersistentFlags()
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "print results and errors alone")
 	f.BoolVarP(&p.verbose, "verbose", "v", false, "print notes as well")
+	f.BoolVar(&p.noInput, "no-input", false, "never ask anything; CI in the environment does the same")
 	f.BoolVar(&p.noColor, "no-color", false, "print without colours; NO_COLOR in the environment does the same")
 	root.AddCommand(
 		p.newInit(), p.newLint(), p.newGenerate(), p.newImport(), p.newAudit(),
+		p.newLogin(), p.newOrgs(), p.newLogout(), p.newDoctor(),
+		p.newPlan(), p.newDeploy(), p.newRetrieve(), p.newEmulator(),
 		p.newExplain(), p.newSchema(), p.newDemo(), p.newVersion(),
 	)
 	root.AddCommand(topics()...)

@@ -1,0 +1,502 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ecactl/ecactl/cmd/internal/cli"
+	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/orgtest"
+)
+
+// A terminal is one user at an emulated org: a folder, an environment, and the
+// program.
+type terminal struct {
+	t   *testing.T
+	org *orgtest.Org
+	dir string
+	env map[string]string
+}
+
+const orderSync = `apiVersion: ecactl/v1
+kind: ExternalClientApp
+name: Order_Sync
+label: Order Sync
+contact: {email: admin@example.com}
+oauth:
+  callbackUrls: [https://erp.example.com/cb]
+  scopes: [api, refresh_token]
+policies: {enabled: true, permittedUsers: admin-approved, permissionSets: [Orders], refreshToken: until-revoked}
+`
+
+func newTerminal(t *testing.T, cfg orgtest.Config) *terminal {
+	t.Helper()
+	o := orgtest.New(t, cfg)
+	dir := t.TempDir()
+	w := &terminal{t, o, dir, map[string]string{
+		"SF_ORG_INSTANCE_URL": o.URL(), "SF_ACCESS_TOKEN": o.Token(), "HOME": dir, "ECACTL_CONFIG_DIR": filepath.Join(dir, "config"), "ECACTL_KEYRING": "off",
+	}}
+	w.write("app.yaml", orderSync)
+	return w
+}
+
+// hurried sleeps a hundredth of what it should, so that retries take no minutes.
+func hurried(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d / 100):
+		return nil
+	}
+}
+
+func (w *terminal) path(name string) string { return filepath.Join(w.dir, filepath.FromSlash(name)) }
+
+func (w *terminal) write(name, text string) string {
+	w.t.Helper()
+	if err := os.WriteFile(w.path(name), []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.path(name)
+}
+
+func (w *terminal) host() cli.Host {
+	return cli.Host{
+		LookupEnv: func(name string) (string, bool) { v, ok := w.env[name]; return v, ok },
+		Now:       time.Now,
+		Sleep:     hurried,
+	}
+}
+
+// run runs the program and returns its exit code and what it printed.
+func (w *terminal) run(args ...string) (code int, out, errOut string) {
+	return w.runIn(context.Background(), args...)
+}
+
+func (w *terminal) runIn(ctx context.Context, args ...string) (code int, out, errOut string) {
+	var o, e bytes.Buffer
+	code = cli.Run(ctx, args, strings.NewReader(""), &o, &e, w.host())
+	return code, o.String(), e.String()
+}
+
+// must runs the program for a command that has to end with a code.
+func (w *terminal) must(want int, args ...string) (out, errOut string) {
+	w.t.Helper()
+	code, out, errOut := w.run(args...)
+	if code != want {
+		w.t.Fatalf("ecactl %v: exit %d, wanted %d\n%s\n%s", args, code, want, out, errOut)
+	}
+	return out, errOut
+}
+
+// A second plan after a deploy is empty, and what is retrieved becomes the spec
+// again.
+func TestPlanDeployPlan(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{PendingPolls: 1})
+	spec := w.path("app.yaml")
+	w.must(2, "plan", spec, "--detailed-exitcode", "--out", w.path("plan.json"))
+	w.must(0, "deploy", "--plan", w.path("plan.json"))
+	out, _ := w.must(0, "plan", spec, "--detailed-exitcode")
+	if !strings.Contains(out, "No changes") {
+		t.Errorf("the second plan:\n%s", out)
+	}
+	if out, errOut := w.must(1, "deploy", "--plan", w.path("plan.json")); !strings.Contains(errOut, "the org has changed since the plan was made (ECA513)") {
+		t.Errorf("a plan that is old: %s%s", out, errOut)
+	}
+	if out, _ := w.must(0, "deploy", spec); !strings.Contains(out, "Nothing to deploy") {
+		t.Errorf("a deploy without changes:\n%s", out)
+	}
+	if n := w.org.Deploys(); n != 1 {
+		t.Errorf("the org has had %d deploys", n)
+	}
+	w.must(0, "import", "--target-org", "", "--dir", w.path("specs"))
+	w.must(0, "plan", w.path("specs"), "--detailed-exitcode")
+}
+
+// A saved plan is readable by its owner alone, and holds no secret.
+func TestSavedPlan(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	w.must(0, "plan", w.path("app.yaml"), "--out", w.path("plan.json"))
+	info, err := os.Stat(w.path("plan.json"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the plan has the mode %v, %v", info.Mode(), err)
+	}
+	other := newTerminal(t, orgtest.Config{})
+	other.org.ForgetRequests()
+	if err := os.WriteFile(other.path("plan.json"), bytes.ReplaceAll(must(os.ReadFile(w.path("plan.json"))), []byte(w.org.OrgID()), []byte("00D000000000002AAA")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errOut := other.must(1, "deploy", "--plan", other.path("plan.json")); !strings.Contains(errOut, "ECA512") {
+		t.Errorf("a plan for another org: %s", errOut)
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// From a plan that is valid, a deploy is one request before the first status
+// answer and one after: nothing else is on the critical path.
+func TestCriticalPath(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	w.must(0, "deploy", w.path("app.yaml"))
+	var ops []string
+	for _, r := range w.org.Requests() {
+		ops = append(ops, r.Op)
+	}
+	at := slices.Index(ops, "deploy")
+	if at < 0 || !slices.Equal(ops[at:], []string{"deploy", "status"}) {
+		t.Errorf("requests: %q", ops)
+	}
+	// What is asked before is asked side by side: which org this is, and what it
+	// has. An app that is new needs nothing read.
+	for _, op := range ops[:at] {
+		if op != "listMetadata" && op != "query" {
+			t.Errorf("%s is asked before a deploy", op)
+		}
+	}
+}
+
+// Deploys end with the codes that scripts go by.
+func TestDeployOutcomes(t *testing.T) {
+	bad := strings.Replace(orderSync, "refreshToken: until-revoked}", "refreshToken: until-revoked}\nmetadata: {ExternalClientApplication: {nonsense: \"1\"}}", 1)
+	tests := map[string]struct {
+		spec   string
+		faults []orgtest.Fault
+		args   []string
+		code   int
+		says   string
+	}{
+		"sound":           {orderSync, nil, nil, 0, "Succeeded, 5 components."},
+		"dry run":         {orderSync, nil, []string{"--dry-run"}, 0, "nothing was saved"},
+		"refused":         {bad, nil, nil, 1, "invalid at this location in type ExternalClientApplication"},
+		"failed whole":    {orderSync, []orgtest.Fault{{Kind: "failed"}}, nil, 1, "UNKNOWN_EXCEPTION"},
+		"cancelled":       {orderSync, []orgtest.Fault{{Kind: "canceled"}}, nil, 1, "Canceled by Somebody Else"},
+		"never over":      {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--wait", "0.001"}, 69, "not over yet"},
+		"finalizing":      {orderSync, []orgtest.Fault{{Kind: "finalizing", Count: 2}}, nil, 0, "Succeeded"},
+		"not waited for":  {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--async"}, 0, "not over yet"},
+		"delete, not yes": {orderSync, nil, []string{"--delete", "Other"}, 1, "the org has no External Client App Other"},
+		"SOAP":            {orderSync, nil, []string{"--transport", "soap"}, 0, "Succeeded, 5 components."},
+		"JUnit":           {bad, nil, []string{"-o", "junit"}, 1, `<testcase name="Order_Sync" classname="ExternalClientApplication">`},
+		"GitHub":          {bad, nil, []string{"-o", "github"}, 1, "::error file=externalClientApps/Order_Sync.eca"},
+		"JSON":            {bad, nil, []string{"-o", "json"}, 1, `"field": "nonsense"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newTerminal(t, orgtest.Config{Faults: tt.faults})
+			code, out, errOut := w.run(append([]string{"deploy", w.write("app.yaml", tt.spec)}, tt.args...)...)
+			if code != tt.code || !strings.Contains(out+errOut, tt.says) {
+				t.Errorf("exit %d, wanted %d and %q\n%s\n%s", code, tt.code, tt.says, out, errOut)
+			}
+			saved := w.org.Component(metadata.TypeApp, "Order_Sync") != nil
+			if want := tt.code == 0 && !slices.Contains(tt.args, "--dry-run") && !slices.Contains(tt.args, "--async"); saved != want {
+				t.Errorf("the app is in the org: %v, wanted %v", saved, want)
+			}
+			if slices.Contains(tt.args, "json") {
+				checkJSON(t, "deploy", out)
+			}
+		})
+	}
+}
+
+// checkJSON checks a document against the schema that the program publishes.
+func checkJSON(t *testing.T, name, doc string) {
+	t.Helper()
+	var schema bytes.Buffer
+	if code := cli.Run(context.Background(), []string{"schema", name}, nil, &schema, os.Stderr, cli.System()); code != 0 {
+		t.Fatalf("there is no schema %s", name)
+	}
+	if err := validate(schema.Bytes(), []byte(doc)); err != nil {
+		t.Errorf("%s: %v\n%s", name, err, doc)
+	}
+}
+
+// Every document of the commands that speak to an org is as its schema says.
+func TestOrgDocuments(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	for name, args := range map[string][]string{
+		"plan":     {"plan", w.path("app.yaml")},
+		"deploy":   {"deploy", w.path("app.yaml")},
+		"retrieve": {"retrieve", "--dir", w.path("out")},
+		"doctor":   {"doctor"},
+	} {
+		code, out, errOut := w.run(append(args, "-o", "json")...)
+		if code != 0 && name != "doctor" {
+			t.Errorf("%s: exit %d, %s", name, code, errOut)
+		}
+		checkJSON(t, name, out)
+	}
+}
+
+func TestDelete(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	w.must(0, "deploy", w.path("app.yaml"))
+	if _, errOut := w.must(64, "deploy", "--delete", "Order_Sync"); !strings.Contains(errOut, "--yes") {
+		t.Errorf("deleting without being asked: %s", errOut)
+	}
+	if _, errOut := w.must(0, "deploy", "--delete", "Order_Sync", "--yes"); !strings.Contains(errOut, "ends its consumer key") {
+		t.Errorf("what deleting means is not said: %s", errOut)
+	}
+	for _, typ := range []string{metadata.TypeApp, "ExtlClntAppOauthSettings", "ExtlClntAppOauthConfigurablePolicies"} {
+		if names := w.org.Names(typ); len(names) > 0 {
+			t.Errorf("left of %s: %v", typ, names)
+		}
+	}
+}
+
+// An org that has made policies by itself keeps their names.
+func TestDeployTakesOverNames(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	bare, _, _ := strings.Cut(orderSync, "policies:")
+	w.must(0, "deploy", w.write("app.yaml", bare))
+	if got := w.org.Names("ExtlClntAppOauthConfigurablePolicies"); !slices.Equal(got, []string{"Order_Sync_oauth_defaultPolicy"}) {
+		t.Fatalf("the org has made %v", got)
+	}
+	w.must(0, "deploy", w.write("app.yaml", orderSync))
+	if got := w.org.Names("ExtlClntAppOauthConfigurablePolicies"); !slices.Equal(got, []string{"Order_Sync_oauth_defaultPolicy"}) {
+		t.Errorf("after a deploy with policies the org has %v", got)
+	}
+	if v, _ := w.org.Component("ExtlClntAppOauthConfigurablePolicies", "Order_Sync_oauth_defaultPolicy").Text("refreshTokenPolicyType"); v != "Infinite" {
+		t.Errorf("the policy says %q", v)
+	}
+	w.must(0, "plan", w.path("app.yaml"), "--detailed-exitcode")
+}
+
+// Status, resume, cancel and quick speak of a deploy that another run has sent.
+func TestDeployLater(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	w.org.Inject(orgtest.Fault{Kind: "pending", Count: 4})
+	out, _ := w.must(0, "deploy", w.path("app.yaml"), "--async", "-o", "json")
+	var r struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	w.must(69, "deploy", "status", r.ID)
+	w.must(0, "deploy", "resume", r.ID)
+	if _, errOut := w.must(1, "deploy", "cancel", r.ID); !strings.Contains(errOut, "Deployment already completed") {
+		t.Errorf("cancelling too late: %s", errOut)
+	}
+	if out, _ := w.must(0, "deploy", "status", "--recent"); !strings.Contains(out, r.ID) {
+		t.Errorf("recent deploys:\n%s", out)
+	}
+	changed := strings.Replace(orderSync, "scopes: [api, refresh_token]", "scopes: [api, refresh_token, web]", 1)
+	out, _ = w.must(0, "deploy", w.write("app.yaml", changed), "--dry-run", "--test-level", "RunLocalTests", "-o", "json")
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	w.must(0, "deploy", "quick", r.ID)
+	w.must(0, "plan", w.path("app.yaml"), "--detailed-exitcode")
+	w.must(1, "deploy", "status", "../../limits")
+}
+
+// A command that is interrupted leaves the org's work alone, and says how to go
+// on.
+func TestInterrupted(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{Faults: []orgtest.Fault{{Kind: "pending", Count: -1}}})
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		for w.org.Deploys() == 0 {
+			time.Sleep(5 * time.Millisecond)
+		}
+		time.Sleep(50 * time.Millisecond)
+		cancel()
+	}()
+	code, _, errOut := w.runIn(ctx, "deploy", w.path("app.yaml"))
+	if code != cli.ExitInterrupted || !strings.Contains(errOut, "ecactl deploy resume 0Af") || !strings.Contains(errOut, "ecactl deploy cancel 0Af") {
+		t.Errorf("exit %d\n%s", code, errOut)
+	}
+	for _, r := range w.org.Requests() {
+		if r.Method == "PATCH" {
+			t.Error("the deploy was cancelled")
+		}
+	}
+}
+
+// Secrets that go through every command, under --verbose, come out nowhere.
+func TestCanary(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{PendingPolls: 1})
+	secretOfApp := strings.Replace(orderSync, "policies: {", "policies: {session: {timeout: 60m}, ", 1)
+	w.must(0, "deploy", w.write("app.yaml", secretOfApp))
+	_, consumerSecret := w.org.Consumer("Order_Sync")
+	key := w.write("ci.key", privateKey)
+	w.write("token.txt", w.org.Token())
+	w.write("secret.txt", consumerSecret)
+	var said strings.Builder
+	for _, args := range [][]string{
+		{"login", "access-token", "--instance-url", w.org.URL(), "--token-file", w.path("token.txt"), "--alias", "kept"},
+		{"login", "client-credentials", "--instance-url", w.org.URL(), "--client-id", "3MVG9wrong", "--client-secret-file", w.path("secret.txt")},
+		{"login", "jwt", "--instance-url", w.org.URL(), "--client-id", "3MVG9wrong", "--username", "a@example.com", "--key-file", key},
+		{"orgs", "-o", "json"},
+		{"doctor"}, {"doctor", "--target-org", "kept"},
+		{"plan", w.path("app.yaml"), "--out", w.path("plan.json"), "-o", "json"},
+		{"deploy", w.path("app.yaml"), "-o", "json"},
+		{"deploy", "--plan", w.path("plan.json"), "--transport", "soap"},
+		{"deploy", "status", "--recent"}, {"deploy", "status", "0Af000000000000AAA"},
+		{"retrieve", "--dir", w.path("out"), "--keep-org-values"},
+		{"import", "--target-org", "kept", "--dir", w.path("specs"), "--keep-org-values"},
+		{"logout", "kept"},
+	} {
+		_, out, errOut := w.run(append(args, "--verbose")...)
+		said.WriteString(out + errOut)
+	}
+	w.env["SF_ACCESS_TOKEN"] = "00D000000000000!not.a.session" //nolint:gosec // it opens nothing
+	_, out, errOut := w.run("plan", w.path("app.yaml"), "--verbose")
+	said.WriteString(out + errOut)
+	places := map[string]string{"what was printed": said.String()}
+	for _, r := range w.org.Requests() {
+		places["a URL"] += r.Path + "\n"
+	}
+	err := filepath.WalkDir(w.dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || p == key || strings.HasSuffix(p, "token.txt") || strings.HasSuffix(p, "secret.txt") {
+			return err
+		}
+		if strings.HasSuffix(p, "secrets.json") {
+			if info, err := d.Info(); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s has the mode %v", p, info.Mode())
+			}
+			return nil
+		}
+		places[p] = string(must(os.ReadFile(p)))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(places) < 10 {
+		t.Errorf("only %d places were searched", len(places))
+	}
+	body := strings.Split(privateKey, "\n")[3]
+	for place, text := range places {
+		for what, canary := range map[string]string{"the access token": w.org.Token(), "the consumer secret": consumerSecret, "the private key": body, "another token": "not.a.session"} {
+			if strings.Contains(text, canary) {
+				t.Errorf("%s is in %s", what, place)
+			}
+		}
+	}
+}
+
+// Every fault, during every command: the right end, nothing lost and nothing
+// twice.
+func TestFaults(t *testing.T) {
+	faults := map[string]orgtest.Fault{
+		"latency":            {Kind: "latency", For: 100 * time.Millisecond},
+		"slow":               {Kind: "slow", For: 200 * time.Millisecond},
+		"503":                {Kind: "503"},
+		"503 for long":       {Kind: "503", Count: -1},
+		"session over":       {Kind: "401"},
+		"limit":              {Kind: "403", Count: -1},
+		"reset before":       {Kind: "reset-before"},
+		"reset after":        {Kind: "reset-after"},
+		"truncated":          {Kind: "truncated"},
+		"redirect":           {Kind: "redirect", Count: -1},
+		"wrong content type": {Kind: "content-type"},
+	}
+	// What ends in an error whatever the command: there is no refresh token here,
+	// a limit is final, and a session is for one host.
+	fatal := map[string]bool{"503 for long": true, "session over": true, "limit": true, "redirect": true}
+	commands := map[string]struct {
+		args []string
+		ops  []string // the requests of the command that are struck, one a test
+	}{
+		"plan":     {[]string{"plan", "app.yaml"}, []string{"listMetadata", "query", "readMetadata"}},
+		"deploy":   {[]string{"deploy", "app.yaml"}, []string{"listMetadata", "deploy", "status"}},
+		"retrieve": {[]string{"retrieve", "--dir", "out"}, []string{"retrieve", "checkRetrieveStatus"}},
+		"login":    {[]string{"login", "access-token", "--token-file", "token.txt"}, []string{"userinfo"}},
+		"doctor":   {[]string{"doctor"}, []string{"limits"}},
+	}
+	cases := 0
+	for command, c := range commands {
+		for _, op := range c.ops {
+			for name, fault := range faults {
+				cases++
+				t.Run(command+"/"+op+"/"+name, func(t *testing.T) {
+					t.Parallel()
+					w := newTerminal(t, orgtest.Config{})
+					w.write("token.txt", w.org.Token())
+					if command == "retrieve" || op == "readMetadata" {
+						w.must(0, "deploy", w.path("app.yaml"))
+					}
+					before := w.org.Deploys()
+					fault.Op = op
+					w.org.Inject(fault)
+					args := slices.Clone(c.args)
+					for i, a := range args {
+						if strings.HasSuffix(a, ".yaml") || strings.HasSuffix(a, ".txt") || a == "out" {
+							args[i] = w.path(a)
+						}
+					}
+					start := time.Now()
+					code, out, errOut := w.run(append(args, "--timeout", "5s")[:len(args)+timeoutArgs(command)]...)
+					if took := time.Since(start); took > 10*time.Second {
+						t.Errorf("it took %s", took)
+					}
+					checkFault(t, w, faultCase{command, op, name, fatal[name], before}, code, out+errOut)
+				})
+			}
+		}
+	}
+	t.Logf("%d cases: %d faults, %d requests", cases, len(faults), cases/len(faults))
+}
+
+func timeoutArgs(command string) int {
+	if command == "login" {
+		return 0
+	}
+	return 2
+}
+
+type faultCase struct {
+	command, op, name string
+	fatal             bool
+	before            int // deploys
+}
+
+func checkFault(t *testing.T, w *terminal, c faultCase, code int, said string) {
+	t.Helper()
+	want := []int{0}
+	if c.fatal {
+		want = []int{1, 4}
+	}
+	if c.command == "doctor" {
+		want = []int{0, 2} // it says what it could not see
+	}
+	if c.command == "deploy" && c.op == "deploy" && c.name == "wrong content type" {
+		want = []int{0} // the fault does not do the work: the org has no deploy, and gets one
+	}
+	if !slices.Contains(want, code) {
+		t.Errorf("exit %d, wanted one of %v\n%s", code, want, said)
+	}
+	if c.command == "deploy" {
+		deploys := w.org.Deploys() - c.before
+		switch {
+		case code == 0 && deploys != 1:
+			t.Errorf("the org has had %d deploys\n%s", deploys, said)
+		case deploys > 1:
+			t.Errorf("the org has had %d deploys, and the command failed\n%s", deploys, said)
+		}
+	}
+	if code != 0 && c.command != "doctor" && !strings.Contains(said, "ecactl: ") {
+		t.Errorf("no error is said:\n%s", said)
+	}
+	if strings.Contains(said, w.org.Token()) {
+		t.Error("the token is in what was printed")
+	}
+	if strings.Contains(said, "<html") {
+		t.Error("a page of HTML is in what was printed")
+	}
+}
+
+// privateKey is one that nothing trusts.
+var privateKey = fmt.Sprintf("-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n", strings.Repeat(strings.Repeat("QUJDREVG", 8)+"\n", 20))

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/deploy"
+	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/metadata/plan"
+	"github.com/ecactl/ecactl/metadata/spec"
+	"github.com/ecactl/ecactl/migrate/report"
+)
+
+// planned is a plan with what it was made of.
+type planned struct {
+	*plan.Plan
+	client *org.Client
+	built  []*spec.Built // none for a plan from a file
+}
+
+// planSpecs reads specs and the org, and compares them. Apps to be deleted need
+// no spec.
+func (p *program) planSpecs(ctx context.Context, args []string, sf *specFlags, of *orgFlags, remove []string) (*planned, error) {
+	o, err := p.specOptions(sf)
+	if err != nil {
+		return nil, err
+	}
+	var built []*spec.Built
+	if len(args) > 0 {
+		if built, err = p.buildSpecs(args, o); err != nil {
+			return nil, err
+		}
+	}
+	version := o.APIVersion
+	for _, b := range built {
+		version = max(version, b.Version())
+	}
+	client, session, err := p.connect(ctx, of, max(version, metadata.DefaultVersion))
+	if err != nil {
+		return nil, err
+	}
+	s := deploy.Selection{Version: client.Version(), Apps: slices.Clone(remove)}
+	for _, b := range built {
+		if b.Settings != nil {
+			s.Settings = append(s.Settings, b.Settings.Type)
+		} else {
+			s.Apps = append(s.Apps, b.App.Name)
+		}
+	}
+	if s.Apps == nil {
+		s.Apps = []string{}
+	}
+	actual, about, err := readOrg(ctx, client, session, s)
+	if err != nil {
+		return nil, err
+	}
+	o.Sandbox = o.Sandbox || about.Type == string(org.Sandbox)
+	p.remarkOnLint(built, o)
+	made, problems := plan.Make(built, actual, plan.Options{Org: about, Delete: remove})
+	if made == nil {
+		writeProblems(p.errOut, problems, nil, report.Theme{})
+		return nil, failed{}
+	}
+	return &planned{made, client, built}, nil
+}
+
+// buildSpecs makes the components of specs; what is wrong with their shape ends
+// the command.
+func (p *program) buildSpecs(args []string, o spec.Options) ([]*spec.Built, error) {
+	set, err := p.loadSpecs(args, o)
+	if err != nil {
+		return nil, err
+	}
+	if set.Problems.Err() != nil {
+		return nil, p.refuse(set.Problems, set)
+	}
+	g, problems := spec.Generate(set.Specs, metadata.MDAPI, metadata.Schema())
+	if g == nil {
+		return nil, p.refuse(problems, set)
+	}
+	if !p.quiet {
+		writeProblems(p.errOut, g.Problems, nil, report.Theme{})
+	}
+	return g.Built, nil
+}
+
+// remarkOnLint prints the errors that lint finds. The org has the last word, so
+// they end nothing.
+func (p *program) remarkOnLint(built []*spec.Built, o spec.Options) {
+	var errors diag.Problems
+	for _, q := range spec.Check(built, o) {
+		if q.Level == diag.Error {
+			errors = append(errors, q)
+		}
+	}
+	if len(errors) > 0 && !p.quiet {
+		writeProblems(p.errOut, errors, nil, report.Theme{})
+		p.say("lint finds %s; the org may refuse this", report.Plural(len(errors), "error"))
+	}
+}
+
+// readOrg asks, side by side, who the org is and what it has.
+func readOrg(ctx context.Context, c *org.Client, session org.Session, s deploy.Selection) (*plan.Actual, plan.Org, error) {
+	about := plan.Org{
+		ID: session.OrgID, Alias: session.Alias, Username: session.Username,
+		InstanceURL: session.InstanceURL, APIVersion: c.Version().String(),
+	}
+	var actual *plan.Actual
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		o, err := c.Organization(ctx)
+		if err != nil {
+			return fmt.Errorf("asking which org this is: %w", err)
+		}
+		about.ID, about.Name, about.Type = o.ID, o.Name, string(o.Kind)
+		return nil
+	})
+	g.Go(func() (err error) {
+		actual, err = deploy.Actual(ctx, c, s)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, about, err
+	}
+	return actual, about, nil
+}
