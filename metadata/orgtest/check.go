@@ -164,10 +164,10 @@ func containsFold(list []string, s string) bool {
 }
 
 func checkName(t *trial) {
-	if typ := t.org.table.Type(t.c.Type); typ == nil || typ.IsSettings() || metadata.NamespaceOf(t.c.Name) != "" {
+	if typ := t.org.table.Type(t.c.Type); typ == nil || typ.IsSettings() || t.there != nil {
 		return
 	}
-	if err := spec.CheckName(t.c.Name); err != nil {
+	if err := spec.CheckName(t.c.Name); err != nil || metadata.NamespaceOf(t.c.Name) != "" {
 		t.fail(nil, "The %s API Name can only contain underscores and alphanumeric characters. It must be unique, begin with a letter, not include spaces, not end with an underscore, and not contain two consecutive underscores.", t.c.Type)
 	}
 }

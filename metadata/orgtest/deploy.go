@@ -453,7 +453,7 @@ func (o *Org) appID(app string) string {
 // to: every app has a key.
 func (o *Org) settle() {
 	for _, s := range o.all() {
-		if s.Type == typeGlobal {
+		if s.Type == typeGlobal && o.state.Consumers[s.app()] == nil {
 			o.mint(s)
 		}
 	}

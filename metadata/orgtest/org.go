@@ -223,6 +223,7 @@ func (o *Org) Put(list ...*metadata.Component) error {
 		}
 		o.put(c)
 	}
+	o.settle()
 	return nil
 }
 

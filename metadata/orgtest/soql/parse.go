@@ -105,6 +105,10 @@ func tokens(q string) ([]token, error) {
 	return list, nil
 }
 
+// literal stands before a % or _ that was written with a backslash, and is no
+// wildcard of LIKE.
+const literal = "\x00"
+
 // quoted reads a text in quotes, and says how long it is in the query.
 func quoted(q string) (string, int, error) {
 	var b strings.Builder
@@ -124,7 +128,7 @@ func quoted(q string) (string, int, error) {
 			case 't':
 				b.WriteByte('\t')
 			case '_', '%':
-				b.WriteString(`\` + q[i:i+1]) // LIKE tells them from its own
+				b.WriteString(literal + q[i:i+1]) // LIKE tells them from its own
 			default:
 				b.WriteByte(q[i])
 			}

@@ -91,7 +91,7 @@ func (x *execution) equal(v any, want value) bool {
 		b, _ := number(want.text)
 		return ok && a == b
 	}
-	return v != nil && fold(textOf(v)) == fold(want.text)
+	return v != nil && fold(textOf(v)) == fold(strings.ReplaceAll(want.text, literal, ""))
 }
 
 // ordered is one of < <= > >=; before a span is before its beginning, and after
@@ -121,8 +121,8 @@ func (x *execution) ordered(op string, v any, want value) bool {
 	return op[0] == '<' && c < 0 || op[0] == '>' && c > 0 || len(op) == 2 && c == 0
 }
 
-// like matches a pattern: % is any text, _ is any character, and a backslash
-// takes their meaning away. Both are in lower case.
+// like matches a pattern: % is any text, _ is any character. Both are in lower
+// case.
 func like(pattern, s string) bool {
 	for pattern != "" {
 		switch {
@@ -143,7 +143,7 @@ func like(pattern, s string) bool {
 			_, n := utf8.DecodeRuneInString(s)
 			pattern, s = pattern[1:], s[n:]
 			continue
-		case pattern[0] == '\\' && len(pattern) > 1:
+		case pattern[0] == literal[0] && len(pattern) > 1:
 			pattern = pattern[1:]
 		}
 		if pattern[0] != s[0] {
