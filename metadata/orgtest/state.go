@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/spec"
 )
 
 // state is all of an org that outlives it, as the state file has it.
@@ -104,8 +105,11 @@ func (o *Org) load() error {
 		case err != nil:
 			return fmt.Errorf("reading the org's state: %w", err)
 		default:
-			if err := json.Unmarshal(data, &o.state); err != nil || len(o.state.Users) == 0 || o.state.OrgID == "" {
-				return fmt.Errorf("reading the org's state: %s is none: %w", name, err)
+			if err := json.Unmarshal(data, &o.state); err != nil {
+				return fmt.Errorf("reading the org's state: %s: %w", name, err)
+			}
+			if len(o.state.Users) == 0 || o.state.OrgID == "" {
+				return fmt.Errorf("reading the org's state: %s is none", name)
 			}
 			o.saved = data
 			return nil
@@ -117,19 +121,7 @@ func (o *Org) load() error {
 	}
 	o.state.OrgID = o.newID("org")
 	o.state.FirstToken = o.token()
-	users := o.cfg.Users
-	if len(users) == 0 {
-		users = []User{
-			{Username: "admin@emulated.example", Name: "Emulated Admin", Email: "admin@emulated.example"},
-			{Username: "integration@emulated.example", Name: "Emulated Integration", Email: "integration@emulated.example"},
-		}
-	}
-	for _, u := range users {
-		if u.ID == "" {
-			u.ID = o.newID("user")
-		}
-		o.state.Users = append(o.state.Users, u)
-	}
+	o.addUsers(o.cfg.Users)
 	for _, typ := range slices.Sorted(maps.Keys(orgSettings)) {
 		fields := orgSettings[typ]
 		c := metadata.NewComponent(typ, strings.TrimSuffix(typ, "Settings"))
@@ -143,8 +135,24 @@ func (o *Org) load() error {
 			return err
 		}
 	}
+	if len(o.state.Users) == 0 {
+		o.addUsers([]User{
+			{Username: "admin@emulated.example", Name: "Emulated Admin", Email: "admin@emulated.example"},
+			{Username: "integration@emulated.example", Name: "Emulated Integration", Email: "integration@emulated.example"},
+		})
+	}
 	o.settle()
 	return nil
+}
+
+// addUsers gives users their ids; the first of all is who Token is of.
+func (o *Org) addUsers(users []User) {
+	for _, u := range users {
+		if u.ID == "" {
+			u.ID = o.newID("user")
+		}
+		o.state.Users = append(o.state.Users, u)
+	}
 }
 
 // orgSettings are the switches of a new org.
@@ -186,14 +194,14 @@ func (o *Org) save() error {
 	return nil
 }
 
-// seedData is a data.json beside metadata.
+// seedData is a data.yaml or data.json beside metadata.
 type seedData struct {
 	Name    string                      `json:"name"`
 	Users   []User                      `json:"users"`
 	Records map[string][]map[string]any `json:"records"` // by object
 }
 
-// seed reads a folder of metadata and its data.json.
+// seed reads a folder of metadata and its data.
 func (o *Org) seed(dir string) error {
 	read, err := o.table.Read(dir)
 	if err != nil {
@@ -205,30 +213,41 @@ func (o *Org) seed(dir string) error {
 	for _, c := range read.Components {
 		o.put(c)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "data.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("seeding the org: %w", err)
+	data, file, err := seedFile(dir)
+	if err != nil || data == nil {
+		return err
 	}
 	var d seedData
 	if err := json.Unmarshal(data, &d); err != nil {
-		return fmt.Errorf("seeding the org: %s: %w", filepath.Join(dir, "data.json"), err)
+		return fmt.Errorf("seeding the org: %s: %w", file, err)
 	}
 	if d.Name != "" {
 		o.state.Name = d.Name
 	}
-	for _, u := range d.Users {
-		if u.ID == "" {
-			u.ID = o.newID("user")
-		}
-		o.state.Users = append(o.state.Users, u)
-	}
+	o.addUsers(d.Users)
 	for object, rows := range d.Records {
 		o.state.Records[object] = append(o.state.Records[object], rows...)
 	}
 	return nil
+}
+
+// seedFile reads a folder's data.yaml or data.json, as JSON; nil if it has none.
+func seedFile(dir string) (data []byte, file string, err error) {
+	for _, name := range []string{"data.yaml", "data.json"} {
+		file = filepath.Join(dir, name)
+		data, err = os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil && name == "data.yaml" {
+			data, err = spec.JSONFromYAML(data)
+		}
+		if err != nil {
+			return nil, file, fmt.Errorf("seeding the org: %s: %w", file, err)
+		}
+		return data, file, nil
+	}
+	return nil, "", nil
 }
 
 // put stores a component as it is, in the place of the one that is there.

@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/ecactl/ecactl/cmd/internal/cli"
+	"github.com/ecactl/ecactl/metadata/orgtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -58,12 +59,16 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SOURCE_DATE_EPOCH", fmt.Sprint(now.Unix()))
 			e.Setenv("TMPDIR", e.WorkDir+"/tmp")
+			e.Setenv("HOME", e.WorkDir+"/home")
+			e.Setenv("ECACTL_KEYRING", "off")
+			e.Setenv("CI", "true")
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"valid":     valid,
 			"normalize": normalize,
 			"filled":    filled,
+			"emulated":  emulated,
 		},
 	})
 }
@@ -106,11 +111,27 @@ func validate(schema, doc []byte) error {
 }
 
 // normalize FROM TO copies an output with what differs from run to run taken
-// out: the folder of the script, names of temporary folders, the version.
+// out: the folder of the script, names of temporary folders, ports, seconds.
 func normalize(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.ReplaceAll(ts.ReadFile(args[0]), ts.Getenv("WORK"), "$WORK")
 	text = regexp.MustCompile(`ecactl-demo-\d+`).ReplaceAllString(text, "ecactl-demo-N")
+	text = regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(text, "127.0.0.1:PORT")
+	text = regexp.MustCompile(`(components  )\d+s`).ReplaceAllString(text, "${1}Ns")
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
+}
+
+// emulated [SEED] starts an emulated org for the rest of the script, and puts its
+// address and token into the environment.
+func emulated(ts *testscript.TestScript, _ bool, args []string) {
+	var seed []string
+	for _, a := range args {
+		seed = append(seed, ts.MkAbs(a))
+	}
+	o, err := orgtest.Start(orgtest.Config{Seed: seed, Now: func() time.Time { return now }})
+	ts.Check(err)
+	ts.Defer(func() { _ = o.Close() })
+	ts.Setenv("SF_ORG_INSTANCE_URL", o.URL())
+	ts.Setenv("SF_ACCESS_TOKEN", o.Token())
 }
 
 // filled FILE SIZE TEXT writes a file of that many bytes of one text.

@@ -105,7 +105,7 @@ func (p *program) deploy(ctx context.Context, args []string, f *deployFlags) err
 	progress := p.newProgress()
 	outcome, err := deploy.Run(ctx, made.client, made.Plan, deploy.Options{
 		DryRun: f.dryRun, Async: f.async, IgnoreWarnings: f.warnings, TestLevel: f.tests,
-		Wait: minutes(f.wait), Notify: progress.deploy, Now: p.host.Now,
+		Wait: minutes(f.wait), Notify: progress.deploy,
 	})
 	progress.end()
 	return p.finish(targets, made, outcome, err, f)

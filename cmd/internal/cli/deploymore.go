@@ -42,7 +42,7 @@ func (p *program) newDeployStatus() *cobra.Command {
 				return err
 			}
 			if recent {
-				list, err := client.RecentDeploys(cmd.Context(), p.host.Now().Add(-recently))
+				list, err := client.RecentDeploys(cmd.Context(), time.Now().Add(-recently))
 				if err != nil {
 					return err
 				}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/ecactl/ecactl/cmd/internal/cli"
+	"github.com/ecactl/ecactl/metadata/orgtest"
 )
 
 // documentation lists the pages whose commands are run.
@@ -49,7 +50,7 @@ func commands(t *testing.T, page string) []string {
 
 // Every command that a page shows works, in the order in which it shows them. A
 // command that is meant to fail says so: "exits with N". The one that runs the
-// tests is this one's own.
+// tests is this one's own. Every page has an emulated org in its environment.
 func TestDocumentedCommands(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the pages are written for a Unix shell")
@@ -57,6 +58,7 @@ func TestDocumentedCommands(t *testing.T) {
 	for _, page := range documentation(t) {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			dir := t.TempDir()
+			emulated := orgtest.New(t, orgtest.Config{})
 			for _, line := range commands(t, page) {
 				if line == "go test ./..." {
 					continue
@@ -66,7 +68,8 @@ func TestDocumentedCommands(t *testing.T) {
 				if strings.HasPrefix(line, "go ") {
 					cmd.Dir = root
 				}
-				cmd.Env = append(os.Environ(), "GOBIN="+t.TempDir(), "SOURCE_DATE_EPOCH=1796126400", "TMPDIR="+t.TempDir())
+				cmd.Env = append(os.Environ(), "GOBIN="+t.TempDir(), "SOURCE_DATE_EPOCH=1796126400", "TMPDIR="+t.TempDir(),
+					"ECACTL_CONFIG_DIR="+filepath.Join(dir, "config"), "ECACTL_KEYRING=off", "CI=true", "SF_ORG_INSTANCE_URL="+emulated.URL(), "SF_ACCESS_TOKEN="+emulated.Token())
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Errorf("%s: %v\n%s", line, err, out)
 				}

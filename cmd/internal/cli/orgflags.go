@@ -94,7 +94,7 @@ func (p *program) connect(ctx context.Context, f *orgFlags, version metadata.Ver
 	}
 	p.redactor.Add(session.Token)
 	client, err := org.New(org.Config{
-		Session: session, APIVersion: version, HTTP: sys.HTTP, Now: p.host.Now, Sleep: p.host.Sleep, Transport: f.transport, Timeout: f.timeout, Log: p.logger(),
+		Session: session, APIVersion: version, HTTP: sys.HTTP, Sleep: p.host.Sleep, Transport: f.transport, Timeout: f.timeout, Log: p.logger(),
 	})
 	return client, session, err
 }

@@ -12,8 +12,12 @@ func topics() []*cobra.Command {
 			Short: "What the exit codes say",
 			Long: `  0    done
   1    error: something could not be done
-  2    differences (generate --check) or findings (lint, audit --fail-on)
+  2    differences (generate --check, plan --detailed-exitcode) or findings (lint,
+       audit --fail-on, doctor)
+  4    not logged in, or the session has ended
   64   the command line cannot be understood
+  68   partly deployed
+  69   the deploy is still running, and --wait is over; deploy status
   130  interrupted
 
 A reader that closes the pipe early (ecactl audit … | head) is no error.`,

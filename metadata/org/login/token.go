@@ -132,7 +132,7 @@ func loginOf(t *oauth2.Token, a Account, s credentials) (*Login, error) {
 
 // identify asks the org who is logged in, and what kind of an org it is.
 func (s System) identify(ctx context.Context, l *Login) error {
-	c, err := org.New(org.Config{Session: org.Session{InstanceURL: l.Account.InstanceURL, Token: l.Token}, HTTP: s.HTTP, Now: s.Now, Sleep: s.Sleep, Timeout: tokenWait})
+	c, err := org.New(org.Config{Session: org.Session{InstanceURL: l.Account.InstanceURL, Token: l.Token}, HTTP: s.HTTP, Sleep: s.Sleep, Timeout: tokenWait})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 
 	"gopkg.in/yaml.v3"
@@ -38,5 +39,34 @@ func blockStyle(n *yaml.Node) {
 	}
 	for _, c := range n.Content {
 		blockStyle(c)
+	}
+}
+
+// JSONFromYAML turns a YAML document into JSON, for data that people write and
+// programs read. Times stay texts.
+func JSONFromYAML(data []byte) ([]byte, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return nil, fmt.Errorf("reading YAML: %w", err)
+	}
+	textTimes(&root)
+	var v any
+	if err := root.Decode(&v); err != nil {
+		return nil, fmt.Errorf("reading YAML: %w", err)
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("writing JSON: %w", err)
+	}
+	return out, nil
+}
+
+// textTimes keeps what looks like a time from becoming one.
+func textTimes(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp" {
+		n.Tag = "!!str"
+	}
+	for _, c := range n.Content {
+		textTimes(c)
 	}
 }
