@@ -56,8 +56,10 @@ func TestDecodeRefuses(t *testing.T) {
 		"namespace twice":       {"<a" + xmlns + xmlns + "/>", "app.xml:1:1: <a> has the attribute xmlns twice (ECA202)", ""},
 		"bare < at end of line": {open + "\nab <\n" + shut, "app.xml:2:5: not well-formed XML: expected element name after < (ECA202)", ""},
 		"no quotes":             {open + "\n<a b=c/>" + shut, "app.xml:2:7: not well-formed XML: unquoted or missing attribute value in element (ECA202)", ""},
-		"bare & in a tag": {open + "\n<a b=\"R & D\"/>" + shut,
-			"app.xml:2:10: not well-formed XML: invalid character entity & (no semicolon) (ECA202)", ""},
+		"bare & in a tag": {
+			open + "\n<a b=\"R & D\"/>" + shut,
+			"app.xml:2:10: not well-formed XML: invalid character entity & (no semicolon) (ECA202)", "",
+		},
 		"bad number":      {open + "<a>&#xFFFE;</a>" + shut, "app.xml:1:74: not well-formed XML: illegal character code U+FFFE (ECA202)", ""},
 		"control":         {open + "\n<a>\x01</a>" + shut, "app.xml:2:5: not well-formed XML: illegal character code U+0001 (ECA202)", ""},
 		"XML 1.1":         {`<?xml version="1.1"?><a/>`, `app.xml:1:22: not well-formed XML: xml: unsupported version "1.1"; only version 1.0 is supported (ECA202)`, ""},

@@ -42,6 +42,9 @@ func (m *Manifest) add(typ, name string) {
 // Types returns the types that the manifest names, sorted.
 func (m *Manifest) Types() []string { return slices.Sorted(maps.Keys(m.members)) }
 
+// Has tells whether the manifest names a component, by itself or with "*".
+func (m *Manifest) Has(typ, name string) bool { return m.members[typ][name] || m.members[typ]["*"] }
+
 // Members returns the full names of a type, sorted.
 func (m *Manifest) Members(typ string) []string { return slices.Sorted(maps.Keys(m.members[typ])) }
 

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ecactl/ecactl/metadata"
@@ -60,15 +62,40 @@ func (e *Interrupted) Unwrap() error { return e.Err }
 const grace = 3 * time.Second
 
 // Run deploys a plan that is not empty. An error is a deploy of which nothing is
-// known but what the error says; a deploy that fails is an Outcome.
+// known but what the error says; a deploy that fails is an Outcome. A deletion
+// that fails only over the parts of apps is tried once more by the apps alone.
 func Run(ctx context.Context, c *org.Client, p *plan.Plan, o Options) (*Outcome, error) {
+	out, err := run(ctx, c, p, p.Files(), o)
+	if err != nil || out.Running() || !overParts(out.Result) {
+		return out, err
+	}
+	files, differs, err := p.HeadersOnly()
+	if err != nil || !differs {
+		return out, err
+	}
+	return run(ctx, c, p, files, o)
+}
+
+// overParts tells whether a deploy failed, and over nothing but the deletion of
+// parts of apps.
+func overParts(r *org.DeployResult) bool {
+	if r.Success || r.Status != "Failed" || len(r.Details.ComponentFailures) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(r.Details.ComponentFailures, func(m org.DeployMessage) bool {
+		return !strings.Contains(m.FileName, "destructiveChanges") || m.ComponentType == metadata.TypeApp
+	})
+}
+
+// run sends one deploy and watches it.
+func run(ctx context.Context, c *org.Client, p *plan.Plan, files []metadata.File, o Options) (*Outcome, error) {
 	var zip bytes.Buffer
-	if err := metadata.WriteZip(&zip, p.Files()); err != nil {
+	if err := metadata.WriteZip(&zip, files); err != nil {
 		return nil, err
 	}
 	s := &sending{client: c, zip: zip.Bytes(), content: contentOf(p), options: o, now: o.Now}
 	if s.now == nil {
-		s.now = time.Now
+		s.now = time.Now //nolint:forbidigo // where none is injected
 	}
 	out, err := s.send(ctx)
 	if err != nil {

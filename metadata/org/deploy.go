@@ -267,8 +267,7 @@ func (c *Client) Wait(ctx context.Context, id string, o WaitOptions) (*DeployRes
 
 // passes tells whether an error of a look at a deploy may pass by itself.
 func passes(err error) bool {
-	var p *diag.Problem
-	if errors.As(err, &p) {
+	if _, ok := errors.AsType[*diag.Problem](err); ok {
 		return false
 	}
 	var said *Error

@@ -53,8 +53,7 @@ func (d *doctor) unknown(id, title string, err error, fix string) {
 
 // reason is an error in one line.
 func reason(err error) string {
-	var p *diag.Problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*diag.Problem](err); ok {
 		return p.Message
 	}
 	return strings.ReplaceAll(err.Error(), "\n", "; ")

@@ -82,7 +82,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.Sleep = sleep
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // where none is injected
 	}
 	if cfg.Log == nil {
 		cfg.Log = func(string, ...any) {}
@@ -289,7 +289,7 @@ func (c *Client) once(ctx context.Context, r request, token secret.String) (*res
 	if err != nil {
 		return nil, arrivalOf(err), c.networkError(ctx, r, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read
+	defer resp.Body.Close()
 	c.note(resp.Header, start)
 	limit := cmp.Or(r.limit, maxBody)
 	if resp.StatusCode >= 300 {
@@ -316,8 +316,7 @@ func arrivalOf(err error) Arrival {
 	if errors.As(err, &op) && op.Op == "dial" || errors.As(err, &redirect) {
 		return NotSent
 	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return NotSent
 	}
 	return Maybe
@@ -326,15 +325,13 @@ func arrivalOf(err error) Arrival {
 // networkError explains what went wrong without the URL, which says nothing
 // that the org's name does not.
 func (c *Client) networkError(ctx context.Context, r request, err error) error {
-	var redirect *redirectError
-	if errors.As(err, &redirect) {
+	if redirect, ok := errors.AsType[*redirectError](err); ok {
 		return &diag.Problem{
 			Code: "ECA523", Message: r.op + ": " + redirect.Error(), Err: redirect,
 			Hint: "the org may have moved or changed its My Domain; log in again, at the new address",
 		}
 	}
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	if cause := context.Cause(ctx); ctx.Err() != nil && cause != nil {

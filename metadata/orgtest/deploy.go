@@ -268,7 +268,7 @@ func (s *staging) read(m *metadata.Manifest, files map[string][]byte) {
 		if t := s.org.table.Type(typ); t != nil && t.IsSettings() || strings.HasPrefix(e.path, "settings/") {
 			typ = "Settings"
 		}
-		if !contains(m, typ, name) && s.org.table.Type(e.component.Type) != nil {
+		if !m.Has(typ, name) && s.org.table.Type(e.component.Type) != nil {
 			continue // an org deploys what the manifest names
 		}
 		named[key(typ, name)] = true
@@ -284,11 +284,6 @@ func (s *staging) read(m *metadata.Manifest, files map[string][]byte) {
 			}
 		}
 	}
-}
-
-func contains(m *metadata.Manifest, typ, name string) bool {
-	members := m.Members(typ)
-	return slices.Contains(members, name) || slices.Contains(members, "*")
 }
 
 func suffixOf(name string) string { return strings.TrimPrefix(path.Ext(name), ".") }

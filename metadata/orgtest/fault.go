@@ -183,7 +183,7 @@ func (o *Org) serveHTML(_ *Fault, w http.ResponseWriter, _ *http.Request) {
 }
 
 func (o *Org) serveRedirect(_ *Fault, w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "https://moved.my.salesforce.com"+r.URL.Path, http.StatusTemporaryRedirect)
+	http.Redirect(w, r, "https://moved.my.salesforce.com"+r.URL.Path, http.StatusTemporaryRedirect) //nolint:gosec // that is the fault
 }
 
 func (o *Org) serve401(_ *Fault, w http.ResponseWriter, r *http.Request) {

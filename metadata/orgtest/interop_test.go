@@ -22,7 +22,9 @@ import (
 	"time"
 
 	"github.com/ecactl/ecactl/metadata"
+	deploying "github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/orgtest"
+	"github.com/ecactl/ecactl/metadata/plan"
 	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/templates"
 )
@@ -249,7 +251,7 @@ func TestSFDeploysAndRetrieves(t *testing.T) {
 		t.Error("apps are missing after a deploy")
 	}
 
-	b.write("force-app/bad/externalClientApps/Bad.eca-meta.xml", strings.Replace(header, "</ExternalClientApplication>", "    <nonsense>1</nonsense>\n</ExternalClientApplication>", 1))
+	b.write("force-app/bad/externalClientApps/Bad.eca-meta.xml", strings.Replace(badHeader, "</ExternalClientApplication>", "    <nonsense>1</nonsense>\n</ExternalClientApplication>", 1))
 	sf("Element {http://soap.sforce.com/2006/04/metadata}nonsense invalid at this location in type ExternalClientApplication", 1, "project", "deploy", "start", "-d", "force-app/bad")
 	if err := os.RemoveAll(filepath.Join(b.project, "force-app", "bad")); err != nil {
 		t.Fatal(err)
@@ -318,6 +320,29 @@ func TestSFRetrievesWhatWasGenerated(t *testing.T) {
 	}
 }
 
+// What sf deploys of generated files, a plan of the specs finds unchanged.
+func TestPlanAfterSF(t *testing.T) {
+	b := newBench(t, orgtest.Config{})
+	docs := []string{app("Alpha"), app("Beta") + "policies: {enabled: true, permittedUsers: admin-approved, permissionSets: [Ci], refreshToken: {lifetime: 90d}}\n"}
+	b.generate("force-app/main/default", metadata.Source, docs...)
+	b.login()
+	b.good(`"status":"Succeeded"`, "project", "deploy", "start", "-d", "force-app", "-o", "emu")
+	specs, _ := spec.Parse("app.yaml", []byte(strings.Join(docs, "---\n")), spec.Options{})
+	built, problems := spec.BuildSet(specs)
+	if built == nil {
+		t.Fatal(problems)
+	}
+	c := client(t, b.Org, "rest")
+	actual, err := deploying.Actual(t.Context(), c, deploying.Selection{Version: c.Version(), Apps: []string{"Alpha", "Beta"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, problems := plan.Make(built, actual, plan.Options{})
+	if p == nil || !p.Empty() || p.Summary.Unchanged != 2 {
+		t.Errorf("%+v, %v", p, problems)
+	}
+}
+
 // fullOAuth goes on where app ends.
 const fullOAuth = `  security:
     requireSecretForWebServerFlow: true
@@ -376,7 +401,7 @@ func TestSFKnowsAllTypes(t *testing.T) {
 	b.good(`"status":0`, "project", "generate", "manifest", "-p", "force-app", "--name", "made")
 }
 
-const header = `<?xml version="1.0" encoding="UTF-8"?>
+const badHeader = `<?xml version="1.0" encoding="UTF-8"?>
 <ExternalClientApplication xmlns="http://soap.sforce.com/2006/04/metadata">
     <contactEmail>admin@example.com</contactEmail>
     <distributionState>Local</distributionState>

@@ -191,8 +191,7 @@ func (o *Org) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := grant(o, r)
-	var refused *oauthError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*oauthError](err); ok {
 		tokenFail(w, refused)
 		return
 	}
@@ -490,7 +489,7 @@ func (o *Org) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(redirect, "?") {
 			sep = "&"
 		}
-		http.Redirect(w, r, redirect+sep+values.Encode(), http.StatusFound)
+		http.Redirect(w, r, redirect+sep+values.Encode(), http.StatusFound) //nolint:gosec // it is one of the callbacks of the app
 	}
 	fail := func(code, text string) { back(url.Values{"error": {code}, "error_description": {text}}) }
 	challenge := r.Form.Get("code_challenge")
@@ -533,7 +532,7 @@ func (o *Org) granted(c *client, asked string) []string {
 	if !c.builtIn && !c.connected {
 		has = nil
 		tokens := spec.SplitList(o.partsByApp()[key(c.app, typeOauth)].text("commaSeparatedOauthScopes"))
-		for _, s := range spec.Scopes(o.table) {
+		for _, s := range o.scopes {
 			if slices.Contains(tokens, s.Token) && len(s.OAuth) > 0 {
 				has = append(has, s.OAuth[0])
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/orgtest/soql"
+	"github.com/ecactl/ecactl/metadata/spec"
 )
 
 // Config says what kind of an org is emulated. The zero value is a Developer
@@ -49,6 +50,7 @@ type Request struct {
 type Org struct {
 	cfg      Config
 	table    *metadata.Table
+	scopes   []spec.Scope // in the platform's order
 	listener net.Listener
 	server   *http.Server
 	url      string
@@ -89,7 +91,7 @@ func New(t testingT, cfg Config) *Org {
 // Start makes an org and listens.
 func Start(cfg Config) (*Org, error) {
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // where none is injected
 	}
 	if cfg.NewestVersion == 0 {
 		cfg.NewestVersion = metadata.Schema().Newest()
@@ -104,7 +106,7 @@ func Start(cfg Config) (*Org, error) {
 		cfg.Addr = "127.0.0.1:0"
 	}
 	o := &Org{
-		cfg: cfg, table: metadata.Schema(), tokens: map[string]*session{}, codes: map[string]*code{},
+		cfg: cfg, table: metadata.Schema(), scopes: spec.Scopes(metadata.Schema()), tokens: map[string]*session{}, codes: map[string]*code{},
 		deploys: map[string]*deployment{}, results: map[string]*retrieval{}, cursors: map[string]*cursor{},
 	}
 	for i := range cfg.Faults {
@@ -114,7 +116,7 @@ func Start(cfg Config) (*Org, error) {
 	if err := o.load(); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", cfg.Addr)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", cfg.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("starting an emulated org: %w", err)
 	}

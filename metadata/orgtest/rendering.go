@@ -75,25 +75,25 @@ func (o *Org) complete(s *stored, root *metadata.Element) {
 	if typ != nil && typ.Field(metadata.FieldLabel) != nil {
 		put(metadata.FieldLabel, s.Name)
 	}
-	normalize(o.table, root)
+	o.normalize(root)
 	o.table.Sort(root, typ)
 }
 
 // normalize brings values into the form in which an org returns them.
-func normalize(t *metadata.Table, e *metadata.Element) {
+func (o *Org) normalize(e *metadata.Element) {
 	e.Children = slices.DeleteFunc(e.Children, func(c *metadata.Element) bool {
 		return c.Nil || len(c.Children) == 0 && strings.TrimSpace(c.Text) == ""
 	})
 	for _, c := range e.Children {
 		switch {
 		case c.Name == "commaSeparatedOauthScopes":
-			c.Text = strings.Join(orderedScopes(t, c.Text), ", ")
+			c.Text = strings.Join(o.orderedScopes(c.Text), ", ")
 		case strings.HasSuffix(strings.ToLower(c.Name), "certificate"):
 			c.Text = wrapped(c.Text)
 		case c.Name == "callbackUrl":
 			c.Text = strings.Join(spec.SplitLines(c.Text), "\n")
 		case len(c.Children) > 0:
-			normalize(t, c)
+			o.normalize(c)
 		default:
 			c.Text = strings.TrimSpace(c.Text)
 		}
@@ -101,10 +101,9 @@ func normalize(t *metadata.Table, e *metadata.Element) {
 }
 
 // orderedScopes puts scopes into the platform's order.
-func orderedScopes(t *metadata.Table, text string) []string {
-	scopes := spec.Scopes(t)
+func (o *Org) orderedScopes(text string) []string {
 	rank := func(token string) int {
-		return slices.IndexFunc(scopes, func(s spec.Scope) bool { return s.Token == token })
+		return slices.IndexFunc(o.scopes, func(s spec.Scope) bool { return s.Token == token })
 	}
 	list := spec.SplitList(text)
 	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })

@@ -52,8 +52,7 @@ func (o *Org) query(c *call, tooling bool) {
 		return
 	}
 	result, err := o.engine.Query(c.query.Get("q"), tooling)
-	var refused *soql.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*soql.Error](err); ok {
 		restFail(c.w, http.StatusBadRequest, refused.Code, refused.Message)
 		return
 	}

@@ -19,9 +19,16 @@ const maxRequest = 60 << 20
 // operations of the REST API, by what its paths have in them, for faults and the
 // list of requests.
 var operations = []struct{ part, op string }{
-	{"/metadata/deployRequest/", "status"}, {"/metadata/deployRequest", "deploy"}, {"/query", "query"},
-	{"/services/oauth2/token", "token"}, {"/services/oauth2/authorize", "authorize"}, {"/services/oauth2/revoke", "revoke"},
-	{"/services/oauth2/userinfo", "userinfo"}, {"/limits", "limits"}, {"/composite", "composite"}, {"/apps/oauth/", "apps"},
+	{"/metadata/deployRequest/", "status"},
+	{"/metadata/deployRequest", "deploy"},
+	{"/query", "query"},
+	{"/services/oauth2/token", "token"},
+	{"/services/oauth2/authorize", "authorize"},
+	{"/services/oauth2/revoke", "revoke"},
+	{"/services/oauth2/userinfo", "userinfo"},
+	{"/limits", "limits"},
+	{"/composite", "composite"},
+	{"/apps/oauth/", "apps"},
 }
 
 // ServeHTTP answers a request. Slashes are collapsed first and never redirected:

@@ -87,7 +87,7 @@ func parseXML(data []byte) (*elem, error) {
 			stack, texts = append(stack, e), append(texts, &strings.Builder{})
 		case xml.CharData:
 			if len(texts) > 0 {
-				texts[len(texts)-1].Write(t)
+				_, _ = texts[len(texts)-1].Write(t) // a builder takes everything
 			}
 		case xml.EndElement:
 			top := stack[len(stack)-1]
@@ -172,8 +172,7 @@ func (o *Org) serveSOAP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &soapCall{op: body.children[0].name, body: body.children[0], version: v, partner: parts[0] != "m"}
 	reply, err := o.call(c, envelope.child("Header").child("SessionHeader").value("sessionId"))
-	var fault *soapError
-	if errors.As(err, &fault) {
+	if fault, ok := errors.AsType[*soapError](err); ok {
 		writeFault(w, fault.code, fault.text)
 		return
 	}

@@ -83,7 +83,7 @@ func (o *Org) newID(of string) string {
 // longID gives an id of 15 characters its check.
 func longID(id string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-	long := id
+	check := make([]byte, 0, 3)
 	for block := range 3 {
 		bits := 0
 		for i := range 5 {
@@ -91,9 +91,9 @@ func longID(id string) string {
 				bits |= 1 << i
 			}
 		}
-		long += string(alphabet[bits])
+		check = append(check, alphabet[bits])
 	}
-	return long
+	return id + string(check)
 }
 
 // load reads the state file, or makes an org of the seeds.
@@ -251,7 +251,7 @@ func seedFile(dir string) (data []byte, file string, err error) {
 }
 
 // put stores a component as it is, in the place of the one that is there.
-func (o *Org) put(c *metadata.Component) *stored {
+func (o *Org) put(c *metadata.Component) {
 	root := c.Root.Clone()
 	name := c.Name
 	if t := o.table.Type(c.Type); t != nil && t.IsSettings() {
@@ -269,7 +269,6 @@ func (o *Org) put(c *metadata.Component) *stored {
 	s.Modified = o.cfg.Now().UTC()
 	s.root = root
 	o.state.Components[key(c.Type, name)] = s
-	return s
 }
 
 // content is the element of a stored component.

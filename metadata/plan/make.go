@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/spec"
@@ -200,17 +202,8 @@ func (m *maker) pack() error {
 	if len(m.deploy) == 0 {
 		m.version = metadata.DefaultVersion
 	}
-	for _, c := range m.deploy {
-		data, err := m.table.Encode(c)
-		if err != nil {
-			return err
-		}
-		path, err := m.table.Path(c, metadata.MDAPI)
-		if err != nil {
-			return err
-		}
-		m.manifest.Add(m.table, c)
-		m.put(path, data)
+	if err := m.encode(); err != nil {
+		return err
 	}
 	m.manifest.Version = m.version
 	data, err := m.manifest.Encode()
@@ -222,11 +215,40 @@ func (m *maker) pack() error {
 		if data, err = m.destroy.Encode(); err != nil {
 			return err
 		}
-		m.put("destructiveChanges.xml", data)
+		m.put(destructive, data)
 	}
 	m.plan.Deploy.APIVersion = m.version.String()
 	slices.SortFunc(m.plan.Deploy.Files, func(a, b PackageFile) int { return strings.Compare(a.Path, b.Path) })
 	return nil
+}
+
+// encode writes the components, on every core.
+func (m *maker) encode() error {
+	files := make([]PackageFile, len(m.deploy))
+	var g errgroup.Group
+	const block = 64 // components: enough to be worth a goroutine
+	for start := 0; start < len(files); start += block {
+		g.Go(func() error {
+			for i := start; i < min(start+block, len(files)); i++ {
+				data, err := m.table.Encode(m.deploy[i])
+				if err != nil {
+					return err
+				}
+				path, err := m.table.Path(m.deploy[i], metadata.MDAPI)
+				if err != nil {
+					return err
+				}
+				files[i] = PackageFile{Path: path, Content: string(data)}
+			}
+			return nil
+		})
+	}
+	for _, c := range m.deploy {
+		m.manifest.Add(m.table, c)
+	}
+	err := g.Wait()
+	m.plan.Deploy.Files = append(m.plan.Deploy.Files, files...)
+	return err
 }
 
 func (m *maker) put(path string, data []byte) {

@@ -105,47 +105,63 @@ func (p *Plan) Files() []metadata.File {
 // Components counts what the deploy holds; a manifest is none.
 func (p *Plan) Components() int { return len(p.Sent()) }
 
-// deploys tells whether an app is part of the deploy: one of its components
-// changes.
-func (p *Plan) deploys(app string) bool {
-	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.App == app && (c.Action == Create || c.Action == Update) })
-}
-
-// AppAction says what becomes of an app as a whole.
-func (p *Plan) AppAction(app string) Action {
-	action := None
+// Actions says of each app, and of settings of the org by "", what becomes of it
+// as a whole.
+func (p *Plan) Actions() map[string]Action {
+	actions := map[string]Action{}
 	for _, c := range p.Changes {
-		if c.App != app || c.Action == None {
-			continue
-		}
+		now, seen := actions[c.App]
 		switch {
-		case c.Type == metadata.TypeApp && c.Action != Update:
-			return c.Action
-		case c.Action == Delete:
-			action = Delete
-		default:
-			action = Update
+		case !seen:
+			actions[c.App] = None
+			fallthrough
+		case now == None || now == Update:
+			if c.Type == metadata.TypeApp && c.Action == Create || c.Action == Delete {
+				actions[c.App] = c.Action
+			} else if c.Action != None {
+				actions[c.App] = Update
+			}
 		}
 	}
-	return action
+	return actions
 }
 
-// Apps lists the apps of a plan in its order; "" stands for settings of the org.
-func (p *Plan) Apps() []string {
-	var apps []string
+// HeadersOnly returns the files of a deploy that deletes nothing but the headers of
+// apps, and whether that is another deploy. Whether an org takes the parts of an
+// app in a deletion, or deletes them with the app, no reference says; a deploy is
+// one transaction, so the other may be tried after the one has failed.
+func (p *Plan) HeadersOnly() (files []metadata.File, differs bool, err error) {
+	m := &metadata.Manifest{}
 	for _, c := range p.Changes {
-		if len(apps) == 0 || apps[len(apps)-1] != c.App {
-			apps = append(apps, c.App)
+		if c.Action == Delete && c.Type == metadata.TypeApp {
+			m.AddName(c.Type, c.Name)
+		}
+		differs = differs || c.Action == Delete && c.Type != metadata.TypeApp
+	}
+	if !differs || len(m.Types()) == 0 {
+		return nil, false, nil
+	}
+	data, err := m.Encode()
+	if err != nil {
+		return nil, false, err
+	}
+	files = p.Files()
+	for i := range files {
+		if files[i].Path == destructive {
+			files[i].Data = data
 		}
 	}
-	return apps
+	return files, true, nil
 }
+
+// destructive is the file of a package that says what is deleted.
+const destructive = "destructiveChanges.xml"
 
 // count fills in the summary.
 func (p *Plan) count() {
 	p.Summary = Summary{}
-	for _, app := range p.Apps() {
-		switch p.AppAction(app) {
+	for _, action := range p.Actions() {
+		switch action {
 		case Create:
 			p.Summary.Create++
 		case Update:
@@ -175,9 +191,10 @@ func rank(c *metadata.Component) int {
 
 // Sent lists the components that a deploy of the plan names.
 func (p *Plan) Sent() []Change {
+	actions := p.Actions()
 	var list []Change
 	for _, c := range p.Changes {
-		if c.Action == Delete || p.deploys(c.App) {
+		if c.Action == Delete || actions[c.App] == Create || actions[c.App] == Update {
 			list = append(list, c)
 		}
 	}

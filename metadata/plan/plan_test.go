@@ -48,13 +48,9 @@ func stored(t testing.TB, docs ...string) *plan.Actual {
 	return a
 }
 
-func component(t testing.TB, a *plan.Actual, typ string) *metadata.Component {
-	t.Helper()
-	i := slices.IndexFunc(a.Components, func(c *metadata.Component) bool { return c.Type == typ })
-	if i < 0 {
-		t.Fatalf("no %s", typ)
-	}
-	return a.Components[i]
+// component is the one of a type that there is.
+func component(a *plan.Actual, typ string) *metadata.Component {
+	return a.Components[slices.IndexFunc(a.Components, func(c *metadata.Component) bool { return c.Type == typ })]
 }
 
 // set gives a field of a component a value; "" takes it away.
@@ -98,80 +94,80 @@ func describe(p *plan.Plan) string {
 
 func TestMakeDifferences(t *testing.T) {
 	tests := map[string]struct {
-		change func(t *testing.T, org *plan.Actual)
+		change func(org *plan.Actual)
 		want   string
 	}{
-		"nothing": {func(*testing.T, *plan.Actual) {}, ""},
-		"order of scopes": {func(t *testing.T, a *plan.Actual) {
-			set(component(t, a, oauth), "commaSeparatedOauthScopes", "RefreshToken,Api")
+		"nothing": {func(*plan.Actual) {}, ""},
+		"order of scopes": {func(a *plan.Actual) {
+			set(component(a, oauth), "commaSeparatedOauthScopes", "RefreshToken,Api")
 		}, ""},
-		"other scopes": {func(t *testing.T, a *plan.Actual) {
-			set(component(t, a, oauth), "commaSeparatedOauthScopes", "Api, Full")
+		"other scopes": {func(a *plan.Actual) {
+			set(component(a, oauth), "commaSeparatedOauthScopes", "Api, Full")
 		}, "~ ExtlClntAppOauthSettings Order_Sync_oauth\n  commaSeparatedOauthScopes: Api, Full -> Api, RefreshToken\n"},
-		"permission sets": {func(t *testing.T, a *plan.Actual) {
-			set(component(t, a, policy), "commaSeparatedPermissionSet", "Orders , Billing")
+		"permission sets": {func(a *plan.Actual) {
+			set(component(a, policy), "commaSeparatedPermissionSet", "Orders , Billing")
 		}, ""},
-		"callbacks' lines": {func(t *testing.T, a *plan.Actual) {
-			set(component(t, a, global), "callbackUrl", "https://erp.example.com/cb\r\nhttps://erp.example.com/cb2\r\n")
+		"callbacks' lines": {func(a *plan.Actual) {
+			set(component(a, global), "callbackUrl", "https://erp.example.com/cb\r\nhttps://erp.example.com/cb2\r\n")
 		}, ""},
 		"order of callbacks": {
-			func(t *testing.T, a *plan.Actual) {
-				set(component(t, a, global), "callbackUrl", "https://erp.example.com/cb2\nhttps://erp.example.com/cb")
+			func(a *plan.Actual) {
+				set(component(a, global), "callbackUrl", "https://erp.example.com/cb2\nhttps://erp.example.com/cb")
 			},
 			"~ ExtlClntAppGlobalOauthSettings Order_Sync_glbloauth\n  callbackUrl: https://erp.example.com/cb2\nhttps://erp.example.com/cb -> https://erp.example.com/cb\nhttps://erp.example.com/cb2\n",
 		},
-		"written by the org": {func(t *testing.T, a *plan.Actual) {
-			set(component(t, a, header), "orgScopedExternalApp", "00D000000000001:Order_Sync")
-			set(component(t, a, oauth), "oauthLink", "00D000000000001:888000000000001")
-			set(component(t, a, global), "consumerKey", "3MVG9key")
-			set(component(t, a, global), "consumerSecret", "not to be seen")
+		"written by the org": {func(a *plan.Actual) {
+			set(component(a, header), "orgScopedExternalApp", "00D000000000001:Order_Sync")
+			set(component(a, oauth), "oauthLink", "00D000000000001:888000000000001")
+			set(component(a, global), "consumerKey", "3MVG9key")
+			set(component(a, global), "consumerSecret", "not to be seen")
 		}, ""},
-		"defaults written out": {func(t *testing.T, a *plan.Actual) {
-			set(component(t, a, header), "isProtected", "false")
-			set(component(t, a, global), "isSecretRequiredForRefreshToken", "true")
-			set(component(t, a, global), "isSecretRequiredForTokenExchange", "true")
-			set(component(t, a, global), "isDeviceFlowEnabled", "false")
-			set(component(t, a, policy), "requiredSessionLevel", "STANDARD")
-			set(component(t, a, policy), "ipRelaxationPolicyType", "Enforce")
-			set(component(t, a, access), "startPage", "None")
+		"defaults written out": {func(a *plan.Actual) {
+			set(component(a, header), "isProtected", "false")
+			set(component(a, global), "isSecretRequiredForRefreshToken", "true")
+			set(component(a, global), "isSecretRequiredForTokenExchange", "true")
+			set(component(a, global), "isDeviceFlowEnabled", "false")
+			set(component(a, policy), "requiredSessionLevel", "STANDARD")
+			set(component(a, policy), "ipRelaxationPolicyType", "Enforce")
+			set(component(a, access), "startPage", "None")
 		}, ""},
-		"a default left out": {func(t *testing.T, a *plan.Actual) { set(component(t, a, access), "isEnabled", "") }, ""},
+		"a default left out": {func(a *plan.Actual) { set(component(a, access), "isEnabled", "") }, ""},
 		"somebody's switch": {
-			func(t *testing.T, a *plan.Actual) { set(component(t, a, global), "isDeviceFlowEnabled", "true") },
+			func(a *plan.Actual) { set(component(a, global), "isDeviceFlowEnabled", "true") },
 			"~ ExtlClntAppGlobalOauthSettings Order_Sync_glbloauth\n  isDeviceFlowEnabled: true -> false\n",
 		},
 		"somebody's text": {
-			func(t *testing.T, a *plan.Actual) { set(component(t, a, header), "infoUrl", "https://example.com") },
+			func(a *plan.Actual) { set(component(a, header), "infoUrl", "https://example.com") },
 			"~ ExternalClientApplication Order_Sync\n  infoUrl: https://example.com -> -\n",
 		},
 		"PKCE off": {
-			func(t *testing.T, a *plan.Actual) { set(component(t, a, global), "isPkceRequired", "false") },
+			func(a *plan.Actual) { set(component(a, global), "isPkceRequired", "false") },
 			"~ ExtlClntAppGlobalOauthSettings Order_Sync_glbloauth\n  isPkceRequired: false -> true\n",
 		},
-		"names of the org": {func(t *testing.T, a *plan.Actual) {
-			component(t, a, policy).Name = "Order_Sync_oauth_defaultPolicy"
-			set(component(t, a, policy), "label", "Order_Sync_oauth_defaultPolicy")
+		"names of the org": {func(a *plan.Actual) {
+			component(a, policy).Name = "Order_Sync_oauth_defaultPolicy"
+			set(component(a, policy), "label", "Order_Sync_oauth_defaultPolicy")
 		}, ""},
 		"a change under the org's name": {
-			func(t *testing.T, a *plan.Actual) {
-				component(t, a, policy).Name = "Order_Sync_oauth_defaultPolicy"
-				set(component(t, a, policy), "refreshTokenPolicyType", "Zero")
+			func(a *plan.Actual) {
+				component(a, policy).Name = "Order_Sync_oauth_defaultPolicy"
+				set(component(a, policy), "refreshTokenPolicyType", "Zero")
 			},
 			"~ ExtlClntAppOauthConfigurablePolicies Order_Sync_oauth_defaultPolicy\n  refreshTokenPolicyType: Zero -> Infinite\n",
 		},
-		"null in the org": {func(t *testing.T, a *plan.Actual) {
-			component(t, a, header).Root.Add(&metadata.Element{Name: "infoUrl", Nil: true})
+		"null in the org": {func(a *plan.Actual) {
+			component(a, header).Root.Add(&metadata.Element{Name: "infoUrl", Nil: true})
 		}, ""},
 		"an unknown field of the org": {
-			func(t *testing.T, a *plan.Actual) { set(component(t, a, header), "somethingNew", "x") },
+			func(a *plan.Actual) { set(component(a, header), "somethingNew", "x") },
 			"~ ExternalClientApplication Order_Sync\n  somethingNew: x -> -\n",
 		},
-		"no app": {func(_ *testing.T, a *plan.Actual) { a.Components = nil }, "+ ExternalClientApplication Order_Sync\n+ ExtlClntAppConfigurablePolicies Order_Sync_plcy\n+ ExtlClntAppGlobalOauthSettings Order_Sync_glbloauth\n+ ExtlClntAppOauthConfigurablePolicies Order_Sync_oauthPlcy\n+ ExtlClntAppOauthSettings Order_Sync_oauth\n"},
+		"no app": {func(a *plan.Actual) { a.Components = nil }, "+ ExternalClientApplication Order_Sync\n+ ExtlClntAppConfigurablePolicies Order_Sync_plcy\n+ ExtlClntAppGlobalOauthSettings Order_Sync_glbloauth\n+ ExtlClntAppOauthConfigurablePolicies Order_Sync_oauthPlcy\n+ ExtlClntAppOauthSettings Order_Sync_oauth\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			org := stored(t, sound)
-			tt.change(t, org)
+			tt.change(org)
 			p, problems := plan.Make(built(t, sound), org, plan.Options{Org: plan.Org{ID: "00D000000000001AAA"}})
 			if p == nil {
 				t.Fatal(problems)
@@ -216,8 +212,8 @@ func apply(t testing.TB, org *plan.Actual, p *plan.Plan) *plan.Actual {
 
 func TestMakeCarriesTheWholeApp(t *testing.T) {
 	org := stored(t, sound)
-	set(component(t, org, global), "certificate", "TUlJQmFzZTY0")
-	set(component(t, org, oauth), "commaSeparatedOauthScopes", "Api")
+	set(component(org, global), "certificate", "TUlJQmFzZTY0")
+	set(component(org, oauth), "commaSeparatedOauthScopes", "Api")
 	p, problems := plan.Make(built(t, sound), org, plan.Options{})
 	if p == nil {
 		t.Fatal(problems)
@@ -297,7 +293,7 @@ func TestBase(t *testing.T) {
 	same := map[string]func(*plan.Actual){
 		"another order": func(a *plan.Actual) { slices.Reverse(a.Components) },
 		"another app":   func(a *plan.Actual) { set(a.Components[len(a.Components)-1], "label", "changed") },
-		"a secret":      func(a *plan.Actual) { set(component(t, a, global), "consumerSecret", "hidden") },
+		"a secret":      func(a *plan.Actual) { set(component(a, global), "consumerSecret", "hidden") },
 	}
 	for name, change := range same {
 		if base(change) != start {
@@ -305,9 +301,9 @@ func TestBase(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*plan.Actual){
-		"a value": func(a *plan.Actual) { set(component(t, a, header), "infoUrl", "https://example.com") },
-		"a key":   func(a *plan.Actual) { set(component(t, a, global), "consumerKey", "other") },
-		"a name":  func(a *plan.Actual) { component(t, a, policy).Name += "2" },
+		"a value": func(a *plan.Actual) { set(component(a, header), "infoUrl", "https://example.com") },
+		"a key":   func(a *plan.Actual) { set(component(a, global), "consumerKey", "other") },
+		"a name":  func(a *plan.Actual) { component(a, policy).Name += "2" },
 		"its end": func(a *plan.Actual) { a.Components = a.Components[5:] },
 		"a part":  func(a *plan.Actual) { a.Components = a.Components[1:] },
 	} {
@@ -319,7 +315,7 @@ func TestBase(t *testing.T) {
 
 func TestSensitiveValuesAreHidden(t *testing.T) {
 	org := stored(t, sound)
-	set(component(t, org, global), "certificate", "TUlJQmFzZTY0")
+	set(component(org, global), "certificate", "TUlJQmFzZTY0")
 	spec := strings.Replace(sound, "  security: {requirePkce: true}\n", "  security: {requirePkce: true}\nmetadata: {ExtlClntAppGlobalOauthSettings: {certificate: T3RoZXI=}}\n", 1)
 	p, problems := plan.Make(built(t, spec), org, plan.Options{})
 	if p == nil {
@@ -413,4 +409,26 @@ func FuzzMakeTwice(f *testing.F) {
 			t.Errorf("a second plan is not empty:\n%s", got)
 		}
 	})
+}
+
+// Where an org refuses to delete the parts of an app, the header alone is tried.
+func TestHeadersOnly(t *testing.T) {
+	org := stored(t, sound)
+	p, problems := plan.Make(nil, org, plan.Options{Delete: []string{"Order_Sync"}})
+	if p == nil {
+		t.Fatal(problems)
+	}
+	files, differs, err := p.HeadersOnly()
+	if err != nil || !differs || len(files) != 2 {
+		t.Fatalf("%d files, %v, %v", len(files), differs, err)
+	}
+	for _, f := range files {
+		if strings.Contains(string(f.Data), "_oauth") || f.Path == "destructiveChanges.xml" && !strings.Contains(string(f.Data), "<members>Order_Sync</members>") {
+			t.Errorf("%s:\n%s", f.Path, f.Data)
+		}
+	}
+	made, _ := plan.Make(built(t, sound), &plan.Actual{}, plan.Options{})
+	if _, differs, _ := made.HeadersOnly(); differs {
+		t.Error("a plan that deletes nothing has another way to do so")
+	}
 }

@@ -28,6 +28,23 @@ func BuildAll(specs []*Spec) ([]*Built, diag.Problems) {
 	return built, slices.Concat(found...)
 }
 
+// BuildSet builds specs that belong together: no two may become the same
+// component, and it says of them what Generate says. Nothing comes back if any of
+// them is in error.
+func BuildSet(specs []*Spec) ([]*Built, diag.Problems) {
+	g := &Generated{}
+	var problems diag.Problems
+	g.Built, problems = BuildAll(specs)
+	for _, b := range g.Built {
+		g.Version = max(g.Version, b.Version())
+	}
+	problems = append(problems, g.collisions()...)
+	if problems.Err() != nil {
+		return nil, problems.Sort()
+	}
+	return g.Built, append(problems, g.mixedVersions()...).Sort()
+}
+
 // Generate builds specs and encodes what they become, in one layout, with a
 // package.xml that names it all. Nothing comes back if any of them is in error.
 func Generate(specs []*Spec, layout metadata.Layout, t *metadata.Table) (*Generated, diag.Problems) {

@@ -248,7 +248,9 @@ func dates() []Topic {
 var groups = map[string]Kind{"codes": Code, "rules": Rule, "keys": Key, "fields": Field, "scopes": Scope, "dates": Date, "deadlines": Date, "errors": Error}
 
 // Groups returns those words.
-func Groups() []string { return []string{"codes", "rules", "keys", "fields", "scopes", "dates", "errors"} }
+func Groups() []string {
+	return []string{"codes", "rules", "keys", "fields", "scopes", "dates", "errors"}
+}
 
 // Find returns the topics that a word means: one by its id, else those of which
 // it is another name, the block that they stand in, or the end of the id; a word

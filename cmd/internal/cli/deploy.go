@@ -108,6 +108,7 @@ func (p *program) deploy(ctx context.Context, args []string, f *deployFlags) err
 		Wait: minutes(f.wait), Notify: progress.deploy,
 	})
 	progress.end()
+	p.remarkOnUsage(made.client)
 	return p.finish(targets, made, outcome, err, f)
 }
 

@@ -30,7 +30,7 @@ func (p *program) newDeployStatus() *cobra.Command {
 			if recent {
 				return noArguments(cmd, args)
 			}
-			return exactly(1, "the id of a deploy")(cmd, args)
+			return exactlyOne("the id of a deploy")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			targets, err := out.targets()
@@ -101,7 +101,7 @@ func (p *program) watchCommand(cmd *cobra.Command, begin func(cmd *cobra.Command
 	var out outputs
 	var f deployFlags
 	out.more = deployFormats
-	cmd.Args = exactly(1, "the id of a deploy")
+	cmd.Args = exactlyOne("the id of a deploy")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		targets, err := out.targets()
 		if err != nil {

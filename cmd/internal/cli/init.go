@@ -34,7 +34,7 @@ Templates:
 ` + list.String(),
 		Example: `  ecactl init Nango_Sandbox
   ecactl init CI_Login --template jwt-bearer --dir apps`,
-		Args: exactly(1, "one name"),
+		Args: exactlyOne("one name"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := args[0]
 			if err := spec.CheckName(name); err != nil {

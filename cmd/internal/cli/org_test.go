@@ -339,11 +339,13 @@ func TestCanary(t *testing.T) {
 		{"login", "client-credentials", "--instance-url", w.org.URL(), "--client-id", "3MVG9wrong", "--client-secret-file", w.path("secret.txt")},
 		{"login", "jwt", "--instance-url", w.org.URL(), "--client-id", "3MVG9wrong", "--username", "a@example.com", "--key-file", key},
 		{"orgs", "-o", "json"},
-		{"doctor"}, {"doctor", "--target-org", "kept"},
+		{"doctor"},
+		{"doctor", "--target-org", "kept"},
 		{"plan", w.path("app.yaml"), "--out", w.path("plan.json"), "-o", "json"},
 		{"deploy", w.path("app.yaml"), "-o", "json"},
 		{"deploy", "--plan", w.path("plan.json"), "--transport", "soap"},
-		{"deploy", "status", "--recent"}, {"deploy", "status", "0Af000000000000AAA"},
+		{"deploy", "status", "--recent"},
+		{"deploy", "status", "0Af000000000000AAA"},
 		{"retrieve", "--dir", w.path("out"), "--keep-org-values"},
 		{"import", "--target-org", "kept", "--dir", w.path("specs"), "--keep-org-values"},
 		{"logout", "kept"},
@@ -351,7 +353,7 @@ func TestCanary(t *testing.T) {
 		_, out, errOut := w.run(append(args, "--verbose")...)
 		said.WriteString(out + errOut)
 	}
-	w.env["SF_ACCESS_TOKEN"] = "00D000000000000!not.a.session" //nolint:gosec // it opens nothing
+	w.env["SF_ACCESS_TOKEN"] = "00D000000000000!not.a.session"
 	_, out, errOut := w.run("plan", w.path("app.yaml"), "--verbose")
 	said.WriteString(out + errOut)
 	places := map[string]string{"what was printed": said.String()}
@@ -500,3 +502,31 @@ func checkFault(t *testing.T, w *terminal, c faultCase, code int, said string) {
 
 // privateKey is one that nothing trusts.
 var privateKey = fmt.Sprintf("-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n", strings.Repeat(strings.Repeat("QUJDREVG", 8)+"\n", 20))
+
+// A deploy that may be in the org, and of which nothing can be found out, is not
+// sent again.
+func TestDeployThatCannotBeTold(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{Faults: []orgtest.Fault{
+		{Kind: "reset-after", Op: "deploy", Count: -1},
+		{Kind: "403", Op: "query", After: 1, Count: -1}, // the first asks which org this is
+	}})
+	_, errOut := w.must(1, "deploy", w.path("app.yaml"))
+	if !strings.Contains(errOut, "ECA511") || !strings.Contains(errOut, "deploy status --recent") || w.org.Deploys() != 1 {
+		t.Errorf("%d deploys\n%s", w.org.Deploys(), errOut)
+	}
+}
+
+// Of two deploys that are lost, none is sent a third time.
+func TestDeployLostTwice(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{Faults: []orgtest.Fault{{Kind: "reset-before", Op: "deploy", Count: -1}}})
+	_, errOut := w.must(1, "deploy", w.path("app.yaml"))
+	sent := 0
+	for _, r := range w.org.Requests() {
+		if r.Op == "deploy" {
+			sent++
+		}
+	}
+	if !strings.Contains(errOut, "ECA511") || sent != 2 || w.org.Deploys() != 0 {
+		t.Errorf("sent %d times, %d deploys\n%s", sent, w.org.Deploys(), errOut)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -99,17 +100,29 @@ func (p *program) connect(ctx context.Context, f *orgFlags, version metadata.Ver
 	return client, session, err
 }
 
+// almostUsedUp is the share of the day's API requests, in percent, from which on
+// it is remarked upon.
+const almostUsedUp = 80
+
+// remarkOnUsage warns of an org that has few API requests left.
+func (p *program) remarkOnUsage(c *org.Client) {
+	if used, limit, ok := c.Usage(); ok && used*100 >= limit*almostUsedUp {
+		p.say("the org has used %d of its %d API requests of the day", used, limit)
+	}
+}
+
 // logger writes a line for every request under --verbose.
 func (p *program) logger() func(event string, attrs ...any) {
 	if !p.verbose {
 		return nil
 	}
 	return func(event string, attrs ...any) {
-		line := event
+		var line strings.Builder
+		line.WriteString(event)
 		for i := 0; i+1 < len(attrs); i += 2 {
-			line += fmt.Sprintf(" %v=%v", attrs[i], attrs[i+1])
+			line.WriteString(fmt.Sprintf(" %v=%v", attrs[i], attrs[i+1]))
 		}
-		fmt.Fprintln(p.errOut, line)
+		fmt.Fprintln(p.errOut, line.String())
 	}
 }
 
@@ -142,13 +155,12 @@ func readBounded(name string, limit int64) ([]byte, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		var p *os.PathError
-		if errors.As(err, &p) {
+		if p, ok := errors.AsType[*os.PathError](err); ok {
 			err = p.Err
 		}
 		return nil, fail("cannot be read: "+err.Error(), err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, fail("is a folder", nil)
 	}

@@ -102,7 +102,7 @@ func (p *program) newLogout() *cobra.Command {
 		Short:   "End a login and forget it",
 		Long:    "End the tokens of a login in the org, and forget it. Logins of sf are sf's to end.",
 		Example: "  ecactl logout uat",
-		Args:    exactly(1, "an alias or username"),
+		Args:    exactlyOne("an alias or username"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			store, err := p.store()
 			if err != nil {

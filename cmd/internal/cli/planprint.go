@@ -17,20 +17,19 @@ var actionWords = map[plan.Action]string{plan.Create: "create", plan.Update: "ch
 func writePlan(w io.Writer, p *plan.Plan, theme report.Theme, all bool) error {
 	var out strings.Builder
 	writePlanOrg(&out, p.Org)
-	for _, app := range p.Apps() {
-		action := p.AppAction(app)
+	actions := p.Actions()
+	last := "\x00" // no app
+	for _, c := range p.Changes {
+		action := actions[c.App]
 		if action == plan.None && !all {
 			continue
 		}
-		name := app
-		if app == "" {
-			name = "settings of the org"
+		if c.App != last {
+			writeAppLine(&out, c.App, action, theme)
+			last = c.App
 		}
-		fmt.Fprintf(&out, "  %s  %-50s%s\n", plan.Symbols[action], theme.Bold(report.Plain(name)), actionWords[action])
-		for _, c := range p.Changes {
-			if c.App == app && (c.Action != plan.None || all) {
-				writeChange(&out, c)
-			}
+		if c.Action != plan.None || all {
+			writeChange(&out, c)
 		}
 	}
 	if p.Summary.Create+p.Summary.Update+p.Summary.Delete > 0 || all && len(p.Changes) > 0 {
@@ -45,6 +44,13 @@ func writePlan(w io.Writer, p *plan.Plan, theme report.Theme, all bool) error {
 	fmt.Fprintln(&out, planSummary(p))
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+func writeAppLine(out *strings.Builder, app string, action plan.Action, theme report.Theme) {
+	if app == "" {
+		app = "settings of the org"
+	}
+	fmt.Fprintf(out, "  %s  %-50s%s\n", plan.Symbols[action], theme.Bold(report.Plain(app)), actionWords[action])
 }
 
 func planSummary(p *plan.Plan) string {

@@ -59,6 +59,7 @@ func (p *program) planSpecs(ctx context.Context, args []string, sf *specFlags, o
 	if err != nil {
 		return nil, err
 	}
+	p.remarkOnUsage(client)
 	o.Sandbox = o.Sandbox || about.Type == string(org.Sandbox)
 	p.remarkOnLint(built, o)
 	made, problems := plan.Make(built, actual, plan.Options{Org: about, Delete: remove})
@@ -79,14 +80,14 @@ func (p *program) buildSpecs(args []string, o spec.Options) ([]*spec.Built, erro
 	if set.Problems.Err() != nil {
 		return nil, p.refuse(set.Problems, set)
 	}
-	g, problems := spec.Generate(set.Specs, metadata.MDAPI, metadata.Schema())
-	if g == nil {
+	built, problems := spec.BuildSet(set.Specs)
+	if built == nil {
 		return nil, p.refuse(problems, set)
 	}
 	if !p.quiet {
-		writeProblems(p.errOut, g.Problems, nil, report.Theme{})
+		writeProblems(p.errOut, problems, nil, report.Theme{})
 	}
-	return g.Built, nil
+	return built, nil
 }
 
 // remarkOnLint prints the errors that lint finds. The org has the last word, so

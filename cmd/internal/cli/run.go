@@ -340,9 +340,9 @@ func atLeast(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-func exactly(n int, what string) cobra.PositionalArgs {
+func exactlyOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
+		if len(args) != 1 {
 			return usagef("ecactl "+cmd.Use, "%s takes %s", cmd.Name(), what)
 		}
 		return nil

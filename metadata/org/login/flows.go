@@ -98,7 +98,7 @@ func readKey(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fail("the private key cannot be read", "check the path and its permissions")
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err != nil || len(data) > maxKeyFile {
 		return nil, fail("the private key cannot be read", "it is a PEM file of a few kilobytes")

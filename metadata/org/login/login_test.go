@@ -246,7 +246,7 @@ func freePort(t *testing.T) int {
 // browse opens a page as a browser does.
 func browse(page string) error {
 	go func() {
-		resp, err := http.Get(page) //nolint:noctx // as a browser
+		resp, err := http.Get(page)
 		if err == nil {
 			_, _ = io.Copy(io.Discard, resp.Body)
 			_ = resp.Body.Close()

@@ -231,7 +231,7 @@ func (s *Store) forget(a Account) error {
 
 // setSecrets keeps the secrets of an account in the keyring, or else in a file.
 func (s *Store) setSecrets(a Account, c credentials) (Saved, error) {
-	data, err := json.Marshal(c)
+	data, err := json.Marshal(c) //nolint:gosec // this is how secrets are kept
 	if err != nil {
 		return Saved{}, fmt.Errorf("keeping logins: %w", err)
 	}

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
-
-	"net/http"
 
 	"github.com/cli/browser"
 	"github.com/zalando/go-keyring"
@@ -42,7 +41,7 @@ func (s System) filled() System {
 		s.LookupEnv = os.LookupEnv
 	}
 	if s.Now == nil {
-		s.Now = time.Now
+		s.Now = time.Now //nolint:forbidigo // where none is injected
 	}
 	if s.Run == nil {
 		s.Run = run
@@ -92,8 +91,7 @@ func run(ctx context.Context, name string, args ...string) ([]byte, int, error) 
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	err := cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return out.Bytes(), exit.ExitCode(), nil
 	}
 	return out.Bytes(), 0, err

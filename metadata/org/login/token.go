@@ -78,10 +78,8 @@ func tokenURL(host *url.URL) string { return host.String() + "/services/oauth2/t
 func said(err error) error {
 	var r *oauth2.RetrieveError
 	if !errors.As(err, &r) {
-		var u *url.Error
-		if errors.As(err, &u) {
-			var p *diag.Problem
-			if errors.As(u.Err, &p) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			if p, ok := errors.AsType[*diag.Problem](u.Err); ok {
 				return p
 			}
 			return fmt.Errorf("asking for a token: %w", u.Err)

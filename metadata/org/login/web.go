@@ -50,7 +50,7 @@ func Web(ctx context.Context, sys System, o WebOptions) (*Login, error) {
 		return nil, err
 	}
 	port := cmp.Or(o.Port, DefaultPort)
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return nil, &diag.Problem{Code: "ECA547", Message: fmt.Sprintf("port %d, to which the browser comes back, is taken", port), Hint: "end the other login, or pass --port with one that is among the app's callback URLs", Err: err}
 	}
@@ -162,7 +162,7 @@ func (s *Store) Logout(ctx context.Context, a Account) error {
 	if err != nil {
 		return fmt.Errorf("the login is forgotten, but the org could not be told to end it: %w", said(err))
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing in it is wanted
+	defer resp.Body.Close()
 	if resp.StatusCode >= 300 && resp.StatusCode != http.StatusBadRequest {
 		return fmt.Errorf("the login is forgotten, but the org answers %d to ending it", resp.StatusCode)
 	}

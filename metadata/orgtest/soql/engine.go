@@ -265,7 +265,8 @@ func (x *execution) over(rows iter.Seq[Row], within func(Row) bool) (*Result, er
 		return result, nil
 	}
 	if aggregate {
-		return result, groups.into(result)
+		groups.into(result)
+		return result, nil
 	}
 	x.sort(matched)
 	if n := x.object.MaxRows; n > 0 && q.offset == 0 && len(matched) > n {

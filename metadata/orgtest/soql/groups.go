@@ -147,7 +147,7 @@ func (s *sum) value(fn string) any {
 }
 
 // into writes the groups as records.
-func (g *groups) into(r *Result) error {
+func (g *groups) into(r *Result) {
 	type line struct {
 		record Record
 		values map[string]any
@@ -190,7 +190,6 @@ func (g *groups) into(r *Result) error {
 	for _, l := range lines[from:to] {
 		r.Records = append(r.Records, l.record)
 	}
-	return nil
 }
 
 // record names aggregates without an alias expr0, expr1 and so on.

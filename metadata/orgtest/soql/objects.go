@@ -119,7 +119,7 @@ var objects = sync.OnceValue(func() []Object {
 				o.MaxRows = 2500
 			}
 		}
-		for _, f := range strings.Fields(fields) {
+		for f := range strings.FieldsSeq(fields) {
 			o.Fields = append(o.Fields, parseField(f))
 		}
 		for i := range o.Fields {

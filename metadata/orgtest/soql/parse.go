@@ -43,7 +43,7 @@ type ordering struct {
 }
 
 // A condition is a node of WHERE.
-type condition interface{}
+type condition any
 
 type (
 	and     []condition
