@@ -26,7 +26,7 @@ type Check struct {
 // unknown and says why; it is never ok.
 func Doctor(ctx context.Context, c *Client) []Check {
 	d := &doctor{client: c}
-	for _, check := range []func(context.Context){d.versions, d.session, d.clock, d.permissions, d.switches, d.limits} {
+	for _, check := range []func(context.Context){d.versions, d.session, d.clock, d.types, d.permissions, d.switches, d.limits} {
 		if check(ctx); ctx.Err() != nil {
 			break
 		}
@@ -107,6 +107,31 @@ func (d *doctor) clock(context.Context) {
 	default:
 		d.add(id, title, "ok", "within a minute of the org's", "")
 	}
+}
+
+// types asks whether the org has External Client Apps at all at this version.
+func (d *doctor) types(ctx context.Context) {
+	const id, title = "metadata-types", "Metadata types of External Client Apps"
+	if d.lost {
+		d.unknown(id, title, errors.New("there is no session"), "")
+		return
+	}
+	described, err := d.client.Describe(ctx)
+	if err != nil {
+		d.unknown(id, title, err, "the Metadata API needs Modify Metadata Through Metadata API Functions")
+		return
+	}
+	have := 0
+	for _, t := range described.Types {
+		if t.Name == metadata.TypeApp || strings.HasPrefix(t.Name, "ExtlClntApp") {
+			have++
+		}
+	}
+	if have == 0 {
+		d.add(id, title, "fail", "the org has none at API "+d.client.Version().String(), "Setup > External Client Apps > Settings: opt in, or pass a newer --api-version")
+		return
+	}
+	d.add(id, title, "ok", fmt.Sprintf("%d at API %s", have, d.client.Version()), "")
 }
 
 // wanted are permissions by their labels, for their API names are in no

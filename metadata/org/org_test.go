@@ -224,6 +224,17 @@ func TestListReadRetrieve(t *testing.T) {
 	}
 }
 
+func TestDescribe(t *testing.T) {
+	d, err := client(t, seeded(t), nil).Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(d.Types, func(m org.MetadataType) bool { return m.Name == "ExtlClntAppOauthSettings" })
+	if i < 0 || d.Types[i].Suffix != "ecaOauth" || d.Types[i].Directory != "extlClntAppOauthSettings" || !d.PartialSaveAllowed {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestDoctorSaysWhatItCannotSee(t *testing.T) {
 	o := seeded(t)
 	states := func(c *org.Client) map[string]string {
