@@ -187,9 +187,28 @@ oauth:
 `
 }
 
+// manyLogins is a seed with more records than one page of a query has.
+func manyLogins(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	rows := make([]map[string]any, 2500)
+	for i := range rows {
+		rows[i] = map[string]any{"Id": fmt.Sprintf("0Ya5g%010dAAA", i), "Application": "Loader"}
+	}
+	data := must(json.Marshal(map[string]any{"records": map[string]any{"LoginHistory": rows}}))
+	if err := os.WriteFile(filepath.Join(dir, "data.json"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 func TestSFLogins(t *testing.T) {
-	b := newBench(t, orgtest.Config{})
+	b := newBench(t, orgtest.Config{Seed: []string{manyLogins(t)}})
 	b.login()
+	all := b.good(`"totalSize":2500`, "data", "query", "-q", "SELECT Id FROM LoginHistory", "-o", "emu")
+	if result, _ := all["result"].(map[string]any); len(result["records"].([]any)) != 2500 {
+		t.Errorf("sf has read %d of 2500 records", len(result["records"].([]any)))
+	}
 	b.good(`"connectedStatus":"Connected"`, "org", "display", "-o", "emu")
 	b.good(b.Token(), "org", "auth", "show-access-token", "-o", "emu")
 	b.good("DailyApiRequests", "org", "list", "limits", "-o", "emu")
@@ -392,6 +411,19 @@ func TestSFKnowsAllTypes(t *testing.T) {
 		docs = append(docs, string(text))
 	}
 	b.generate("force-app/main/default", metadata.Source, docs...)
+	docs = nil
+	for _, typ := range metadata.Schema().AppTypes() {
+		if !typ.Has(68) || strings.Contains(typ.Name, "Sample") || strings.Contains(typ.Name, "Attest") {
+			continue // types that no spec has
+		}
+		c := component(typ.Name, "Every_"+typ.Suffix, "externalClientApplication=App_saml")
+		data := must(metadata.Schema().Encode(c))
+		b.write("force-app/main/default/"+must(metadata.Schema().Path(c, metadata.Source)), string(data))
+		docs = append(docs, typ.Name)
+	}
+	if len(docs) < 12 {
+		t.Errorf("only the types %v were tried", docs)
+	}
 	count := len(tree(t, filepath.Join(b.project, "force-app")))
 	b.good(`"status":0`, "project", "convert", "source", "-r", "force-app", "-d", "converted")
 	converted := tree(t, filepath.Join(b.project, "converted"))
@@ -451,19 +483,7 @@ const [,, url, token, zip] = process.argv;
 `
 
 func TestJSForce(t *testing.T) {
-	seed := t.TempDir()
-	rows := make([]map[string]any, 2500)
-	for i := range rows {
-		rows[i] = map[string]any{"Id": fmt.Sprintf("0Ya5g%010dAAA", i), "Application": "Loader"}
-	}
-	data, err := json.Marshal(map[string]any{"records": map[string]any{"LoginHistory": rows}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(seed, "data.json"), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b := newBench(t, orgtest.Config{Seed: []string{seed}, PendingPolls: 1})
+	b := newBench(t, orgtest.Config{Seed: []string{manyLogins(t)}, PendingPolls: 1})
 	specs, _ := spec.Parse("app.yaml", []byte(app("Alpha")), spec.Options{})
 	g, problems := spec.Generate(specs, metadata.MDAPI, metadata.Schema())
 	if g == nil {
