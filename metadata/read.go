@@ -45,6 +45,17 @@ func (t *Table) Read(paths ...string) (*Collection, error) {
 	return r.collect(), nil
 }
 
+// ReadFiles is Read for files in memory. dir stands before their names in what is
+// reported; it may be "".
+func (t *Table) ReadFiles(dir string, files []File) *Collection {
+	r := &reader{table: t, found: make([]found, len(files))}
+	each(len(files), func(i int) {
+		f := files[i]
+		r.found[i] = r.decode(filepath.ToSlash(filepath.Join(dir, filepath.FromSlash(f.Path))), f.Path, f.Data)
+	})
+	return r.collect()
+}
+
 type reader struct {
 	table *Table
 	found []found

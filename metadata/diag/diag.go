@@ -35,6 +35,12 @@ func (l Level) String() string { return levelNames[l] }
 // MarshalText writes the word, so that JSON and YAML carry "error" and not 0.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
+// UnmarshalText reads the word.
+func (l *Level) UnmarshalText(text []byte) (err error) {
+	*l, err = ParseLevel(string(text))
+	return err
+}
+
 // ParseLevel reads the word that String writes.
 func ParseLevel(s string) (Level, error) {
 	if i := slices.Index(levelNames[:], s); i >= 0 {

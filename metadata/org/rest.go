@@ -106,34 +106,36 @@ func (c *Client) ToolingQuery(ctx context.Context, soql string, each func(Row) e
 
 func (c *Client) query(ctx context.Context, path, soql string, each func(Row) error) error {
 	r := request{op: "query", method: http.MethodGet, path: path, query: url.Values{"q": {soql}}, idempotent: true}
-	for {
-		resp, err := c.send(ctx, r)
-		if err != nil {
+	return c.eachPage(ctx, r, each)
+}
+
+// follow gets the pages from an address that an earlier one named.
+func (c *Client) follow(ctx context.Context, r request, next string, each func(Row) error) error {
+	if !strings.HasPrefix(next, "/services/data/") {
+		return &Error{Op: r.op, Code: "HTTP_UNREADABLE", Message: fmt.Sprintf("the next page is said to be at %q", shorten(next))}
+	}
+	r.path, r.query = next, nil
+	return c.eachPage(ctx, r, each)
+}
+
+func (c *Client) eachPage(ctx context.Context, r request, each func(Row) error) error {
+	resp, err := c.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	page, err := decodePage(resp.body, resp.status)
+	if err != nil {
+		return err
+	}
+	for _, row := range page.Records {
+		if err := each(row); err != nil {
 			return err
 		}
-		var page struct {
-			Done           bool   `json:"done"`
-			NextRecordsURL string `json:"nextRecordsUrl"`
-			Records        []Row  `json:"records"`
-		}
-		dec := json.NewDecoder(bytes.NewReader(resp.body))
-		dec.UseNumber()
-		if err := dec.Decode(&page); err != nil {
-			return &Error{Op: r.op, Status: resp.status, Code: "HTTP_UNREADABLE", Message: "the answer is not the JSON that was expected: " + err.Error()}
-		}
-		for _, row := range page.Records {
-			if err := each(row); err != nil {
-				return err
-			}
-		}
-		if page.Done || page.NextRecordsURL == "" {
-			return nil
-		}
-		if !strings.HasPrefix(page.NextRecordsURL, "/services/data/") {
-			return &Error{Op: r.op, Status: resp.status, Code: "HTTP_UNREADABLE", Message: fmt.Sprintf("the next page is said to be at %q", shorten(page.NextRecordsURL))}
-		}
-		r.path, r.query = page.NextRecordsURL, nil
 	}
+	if page.Done || page.NextRecordsURL == "" {
+		return nil
+	}
+	return c.follow(ctx, r, page.NextRecordsURL, each)
 }
 
 // Organization says which org this is.
@@ -151,7 +153,7 @@ func (c *Client) Organization(ctx context.Context) (Organization, error) {
 	var o Organization
 	err := c.Query(ctx, "SELECT Id, Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix, OrganizationType FROM Organization", func(r Row) error {
 		o = Organization{ID: LongID(r.Text("Id")), Name: r.Text("Name"), Instance: r.Text("InstanceName"), Edition: r.Text("OrganizationType"), Namespace: r.Text("NamespacePrefix")}
-		o.Kind = kindOf(r, c.base.String())
+		o.Kind = KindOf(r.Bool("IsSandbox"), r.Text("TrialExpirationDate") != "", r.Text("OrganizationType"), c.base.String())
 		return nil
 	})
 	if err == nil && o.ID == "" {
@@ -160,15 +162,15 @@ func (c *Client) Organization(ctx context.Context) (Organization, error) {
 	return o, err
 }
 
-// kindOf tells what an org is for. A scratch org says that it is a sandbox with
-// a day on which it ends.
-func kindOf(r Row, address string) Kind {
+// KindOf tells what an org is for, by its record and address. A scratch org says
+// that it is a sandbox, with a day on which it ends.
+func KindOf(sandbox, ends bool, edition, address string) Kind {
 	switch {
-	case r.Bool("IsSandbox") && r.Text("TrialExpirationDate") != "":
+	case sandbox && ends:
 		return Scratch
-	case r.Bool("IsSandbox"):
+	case sandbox:
 		return Sandbox
-	case r.Text("OrganizationType") == "Developer Edition" || KindOfHost(address) == Developer:
+	case edition == "Developer Edition" || KindOfHost(address) == Developer:
 		return Developer
 	}
 	return Production

@@ -180,6 +180,23 @@ type retrieveStatus struct {
 
 // Retrieve asks for what a manifest names, waits for it, and reads it.
 func (c *Client) Retrieve(ctx context.Context, m *metadata.Manifest) (*RetrieveResult, error) {
+	begun, err := c.BeginRetrieve(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return begun.Wait(ctx)
+}
+
+// A PendingRetrieve is a retrieve that an org is at work on.
+type PendingRetrieve struct {
+	client *Client
+	op     node
+	id     string
+}
+
+// BeginRetrieve asks for what a manifest names and does not wait for it, so that
+// other things can be asked meanwhile.
+func (c *Client) BeginRetrieve(ctx context.Context, m *metadata.Manifest) (*PendingRetrieve, error) {
 	pkg := el("unpackaged")
 	for _, typ := range m.Types() {
 		types := el("types")
@@ -191,25 +208,37 @@ func (c *Client) Retrieve(ctx context.Context, m *metadata.Manifest) (*RetrieveR
 	}
 	version := c.cfg.APIVersion.String()
 	pkg.children = append(pkg.children, txt("version", version))
-	op := el("retrieve", el("retrieveRequest", txt("apiVersion", version), txt("singlePackage", "true"), pkg))
-	r, err := c.retrieveOnce(ctx, op)
+	p := &PendingRetrieve{client: c, op: el("retrieve", el("retrieveRequest", txt("apiVersion", version), txt("singlePackage", "true"), pkg))}
+	return p, p.begin(ctx)
+}
+
+func (p *PendingRetrieve) begin(ctx context.Context) error {
+	begun, err := soapOne[struct {
+		ID string `xml:"id"`
+	}](ctx, p.client, p.op, true, false)
+	if err == nil {
+		p.id = begun.ID
+	}
+	return err
+}
+
+// Wait waits for a retrieve and reads it.
+func (p *PendingRetrieve) Wait(ctx context.Context) (*RetrieveResult, error) {
+	r, err := p.wait(ctx)
 	var said *Error
 	if errors.As(err, &said) && (said.Code == "INVALID_CROSS_REFERENCE_KEY" || said.Code == "HTTP_UNREADABLE") {
 		// An org hands a zip out once, and an answer that was cut off had it.
-		return c.retrieveOnce(ctx, op)
+		if err := p.begin(ctx); err != nil {
+			return nil, err
+		}
+		return p.wait(ctx)
 	}
 	return r, err
 }
 
-// retrieveOnce begins a retrieve and waits for it.
-func (c *Client) retrieveOnce(ctx context.Context, op node) (*RetrieveResult, error) {
-	begun, err := soapOne[struct {
-		ID string `xml:"id"`
-	}](ctx, c, op, true, false)
-	if err != nil {
-		return nil, err
-	}
-	look := el("checkRetrieveStatus", txt("asyncProcessId", begun.ID), txt("includeZip", "true"))
+func (p *PendingRetrieve) wait(ctx context.Context) (*RetrieveResult, error) {
+	c := p.client
+	look := el("checkRetrieveStatus", txt("asyncProcessId", p.id), txt("includeZip", "true"))
 	failed := 0
 	for pause := firstPoll / 2; ; pause = min(pause*3/2, lastPoll) {
 		status, err := soapOne[retrieveStatus](ctx, c, look, true, true)

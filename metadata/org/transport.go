@@ -135,6 +135,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 // Version is the API version that the client speaks.
 func (c *Client) Version() metadata.Version { return c.cfg.APIVersion }
 
+// Username is who is logged in, "" if the login does not say.
+func (c *Client) Username() string { return c.cfg.Username }
+
+// OrgID is the org's id of 18 characters, "" if the login does not say it.
+func (c *Client) OrgID() string { return LongID(c.cfg.OrgID) }
+
 // InstanceURL is the org's address, without a slash at the end.
 func (c *Client) InstanceURL() string { return c.base.String() }
 

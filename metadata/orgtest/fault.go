@@ -40,6 +40,7 @@ var faultKinds = map[string]struct {
 	"403":           {"says that the daily limit is used up", (*Org).serve403},
 	"redirect":      {"sends on to another host", (*Org).serveRedirect},
 	"content-type":  {"answers 200 with a page of HTML", (*Org).serveHTML},
+	"denied":        {"keeps an object of queries, or listMetadata or retrieve, from the user: op names it", (*Org).serveDenied},
 	"pending":       {"a deploy that is never over", nil},
 	"failed":        {"a deploy that fails as a whole", nil},
 	"canceled":      {"a deploy that somebody else cancels", nil},
@@ -128,7 +129,10 @@ func (o *Org) fault(p, op string) *Fault {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, f := range o.faults {
-		if !slices.Contains(deployFaults, f.Kind) && f.fits(p, op) && f.due() {
+		if f.Kind == "denied" && (f.Op == "" || !strings.HasPrefix(p, "/services/Soap/")) {
+			continue // the object of a query is not known yet
+		}
+		if !slices.Contains(deployFaults, f.Kind) && f.fits(p, op) && (f.Kind == "denied" || f.due()) {
 			return f
 		}
 	}
@@ -184,6 +188,10 @@ func (o *Org) serveHTML(_ *Fault, w http.ResponseWriter, _ *http.Request) {
 
 func (o *Org) serveRedirect(_ *Fault, w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "https://moved.my.salesforce.com"+r.URL.Path, http.StatusTemporaryRedirect) //nolint:gosec // that is the fault
+}
+
+func (o *Org) serveDenied(_ *Fault, w http.ResponseWriter, _ *http.Request) {
+	writeFault(w, "INSUFFICIENT_ACCESS", "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions")
 }
 
 func (o *Org) serve401(_ *Fault, w http.ResponseWriter, r *http.Request) {

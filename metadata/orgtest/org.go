@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/http"
 	"slices"
@@ -30,6 +31,9 @@ type Config struct {
 	Users              []User
 	Now                func() time.Time
 	Log                func(Request) // is told of every request as it arrives
+	// Rows are records that are made when they are asked for, by object: more than
+	// a seed would hold. Each must give the same records every time.
+	Rows map[string]iter.Seq[map[string]any]
 }
 
 // A User may log in, and run things.
@@ -227,6 +231,45 @@ func (o *Org) Put(list ...*metadata.Component) error {
 	}
 	o.settle()
 	return nil
+}
+
+// PutVendor stores a Connected App that is listed and not handed out: of a
+// package, if there is a namespace, else of another org.
+func (o *Org) PutVendor(namespace, name, label string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.putVendor(vendorApp{Name: name, Label: label, Namespace: namespace})
+}
+
+// Date says when a component was made and changed.
+func (o *Org) Date(typ, name string, created, modified time.Time) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.date(key(typ, name), created, modified)
+}
+
+// Add adds records of an object, as a seed has them: "@ConnectedApp:Order_Sync"
+// stands for that app's id.
+func (o *Org) Add(object string, rows ...map[string]any) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, row := range rows {
+		if err := o.complement(object, row); err != nil {
+			return err
+		}
+		o.state.Records[object] = append(o.state.Records[object], row)
+	}
+	return nil
+}
+
+// ID is the id of a component, or "".
+func (o *Org) ID(typ, name string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if s := o.state.Components[key(typ, name)]; s != nil {
+		return s.ID
+	}
+	return ""
 }
 
 // Remove takes a component away.

@@ -132,6 +132,8 @@ func (o *Org) objects(c *call, tooling bool) {
 	case rest == "describe":
 		c.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 		_, _ = c.w.Write(object.Describe(c.base(tooling))) // the client may be gone
+	case strings.HasSuffix(rest, "/LogFile"):
+		o.serveLogFile(c, object, strings.TrimSuffix(rest, "/LogFile"))
 	case rest == "":
 		writeJSON(c.w, http.StatusOK, map[string]any{"objectDescribe": map[string]any{"name": object.Name, "keyPrefix": object.KeyPrefix}, "recentItems": []any{}})
 	default:
@@ -139,10 +141,31 @@ func (o *Org) objects(c *call, tooling bool) {
 	}
 }
 
+// serveLogFile is the content of an event log, which a seed writes as LogFile.
+func (o *Org) serveLogFile(c *call, object *soql.Object, id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	rows, ok := source{o}.Rows(object.Name, false)
+	if ok {
+		for row := range rows {
+			if content, _ := row["LogFile"].(string); row["Id"] == id && content != "" {
+				c.w.Header().Set("Content-Type", "text/csv")
+				_, _ = io.WriteString(c.w, content) // the client may be gone
+				return
+			}
+		}
+	}
+	restFail(c.w, http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
+}
+
 func (o *Org) serveRecord(c *call, object *soql.Object, id string, tooling bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	rows, _ := source{o}.Rows(object.Name, tooling)
+	rows, ok := source{o}.Rows(object.Name, tooling)
+	if !ok {
+		restFail(c.w, http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
+		return
+	}
 	for row := range rows {
 		if own, _ := row["Id"].(string); own != "" && (own == id || len(own) == 18 && own[:15] == id) {
 			record := soql.Record{Type: object.Name}
@@ -157,8 +180,11 @@ func (o *Org) serveRecord(c *call, object *soql.Object, id string, tooling bool)
 	restFail(c.w, http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
 }
 
-// maxSubrequests is what one composite call takes.
-const maxSubrequests = 25
+// What one composite call takes; of its requests so many may be queries.
+const (
+	maxSubrequests = 25
+	maxSubqueries  = 5
+)
 
 // serveComposite runs several requests, one after the other.
 func (o *Org) serveComposite(c *call) {
@@ -173,6 +199,16 @@ func (o *Org) serveComposite(c *call) {
 	}
 	if err := json.NewDecoder(io.LimitReader(c.r.Body, 1<<20)).Decode(&body); err != nil || len(body.Requests) == 0 || len(body.Requests) > maxSubrequests {
 		restFail(c.w, http.StatusBadRequest, "INVALID_INPUT", "The body has to have 1 to 25 requests")
+		return
+	}
+	queries := 0
+	for _, r := range body.Requests {
+		if strings.Contains(r.URL, "/query") {
+			queries++
+		}
+	}
+	if queries > maxSubqueries {
+		restFail(c.w, http.StatusBadRequest, "INVALID_INPUT", "The composite request has more than 5 query or collection subrequests")
 		return
 	}
 	list := []map[string]any{}
@@ -244,6 +280,7 @@ var derived = map[string]func(*Org) []soql.Row{
 	"DeployRequest":             (*Org).deployRows,
 	"UserPermissionAccess":      (*Org).permissionRows,
 	"ExtlClntAppOauthPlcyCnfg":  (*Org).policyRows,
+	"AppMenuItem":               (*Org).menuRows,
 }
 
 // Rows implements soql.Source.
@@ -252,7 +289,10 @@ func (s source) Rows(object string, _ bool) (iter.Seq[soql.Row], bool) {
 	if make := derived[object]; make != nil {
 		own = make(s.o)
 	}
-	seeded := s.o.state.Records[object]
+	seeded, made := s.o.state.Records[object], s.o.cfg.Rows[object]
+	if known := soql.Find(object); known != nil && known.Seeded && len(seeded) == 0 && made == nil || s.o.denied(object) {
+		return nil, false
+	}
 	return func(yield func(soql.Row) bool) {
 		for _, row := range own {
 			if !yield(row) {
@@ -264,7 +304,16 @@ func (s source) Rows(object string, _ bool) (iter.Seq[soql.Row], bool) {
 				return
 			}
 		}
+		if made != nil {
+			made(yield)
+		}
 	}, true
+}
+
+// denied tells whether a fault keeps an object from the user. An org says the same
+// of an object that it does not have.
+func (o *Org) denied(object string) bool {
+	return slices.ContainsFunc(o.faults, func(f *Fault) bool { return f.Kind == "denied" && strings.EqualFold(f.Op, object) })
 }
 
 func (o *Org) organizationRows() []soql.Row {
@@ -314,6 +363,40 @@ func (o *Org) connectedRows() []soql.Row {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// menuRows are the items of apps that the App Launcher shows: those with a place to
+// start at, unless the seed has one.
+func (o *Org) menuRows() []soql.Row {
+	seeded := map[any]bool{}
+	for _, row := range o.state.Records["AppMenuItem"] {
+		id, _ := row["ApplicationId"].(string)
+		seeded[id[:min(len(id), 15)]] = true
+	}
+	var rows []soql.Row
+	for _, s := range o.sorted(metadata.TypeConnectedApp) {
+		canvas := s.content().Child("canvasConfig")
+		if seeded[s.ID[:15]] || s.text("startUrl") == "" && s.text("mobileStartUrl") == "" && canvas == nil {
+			continue
+		}
+		row := soql.Row{
+			"Id": longID("0DS" + s.ID[3:15]), "ApplicationId": s.ID[:15], "Name": metadata.BareName(s.Name), "Label": s.text("label"), "NamespacePrefix": textOrNull(s.Namespace),
+			"Type": "ConnectedApplication", "IsAccessible": true, "IsVisible": true, "StartUrl": textOrNull(s.text("startUrl")), "CanvasEnabled": canvas != nil,
+		}
+		if canvas != nil {
+			row["CanvasAccessMethod"] = textOrNull(childText(canvas, "accessMethod"))
+			row["CanvasSelectedLocations"] = textOrNull(childText(canvas, "locations"))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func childText(e *metadata.Element, name string) string {
+	if c := e.Child(name); c != nil {
+		return c.Text
+	}
+	return ""
 }
 
 func (o *Org) policyRows() []soql.Row {

@@ -59,8 +59,12 @@ func (o *Org) gather(r *retrieval, pkg *elem, single bool) error {
 		typ := types.value("name")
 		for _, member := range types.all("members") {
 			list := o.members(typ, strings.TrimSpace(member.text))
-			if list == nil && strings.TrimSpace(member.text) != "*" {
-				r.messages = append(r.messages, fmt.Sprintf("Entity of type '%s' named '%s' cannot be found", typ, strings.TrimSpace(member.text)))
+			name := strings.TrimSpace(member.text)
+			switch s := o.state.Components[key(typ, name)]; {
+			case s != nil && s.Vendor:
+				r.messages = append(r.messages, fmt.Sprintf("Load of metadata from db failed for metadata of type:%s and file name:%s.", typ, name))
+			case list == nil && name != "*":
+				r.messages = append(r.messages, fmt.Sprintf("Entity of type '%s' named '%s' cannot be found", typ, name))
 			}
 			for _, s := range list {
 				if t := o.table.Type(s.Type); t != nil && !t.Has(version) {
@@ -102,9 +106,9 @@ func (o *Org) members(typ, name string) []*stored {
 		return list
 	}
 	if name == "*" {
-		return slices.DeleteFunc(o.sorted(typ), func(s *stored) bool { return s.Namespace != "" })
+		return slices.DeleteFunc(o.sorted(typ), func(s *stored) bool { return s.Namespace != "" || s.Vendor })
 	}
-	if s := o.state.Components[key(typ, name)]; s != nil && s.Namespace == "" {
+	if s := o.state.Components[key(typ, name)]; s != nil && s.Namespace == "" && !s.Vendor {
 		return []*stored{s}
 	}
 	return nil

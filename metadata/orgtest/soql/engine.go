@@ -98,6 +98,7 @@ type execution struct {
 	tooling bool
 	day     time.Time
 	subs    map[*query]map[string]bool // results of semi-joins
+	byID    map[string]map[string]Row  // parents, by object and id
 }
 
 // resolve checks every field of a query against the object.
@@ -147,34 +148,43 @@ func (x *execution) known(path *string) error {
 	first, rest, deeper := strings.Cut(*path, ".")
 	if strings.EqualFold(first, x.object.Name) && deeper { // Account.Name FROM Account
 		*path = rest
-		first, rest, deeper = strings.Cut(rest, ".")
 	}
 	none := func(name, object string) error {
 		return &Error{"INVALID_FIELD", fmt.Sprintf("\n%s\nERROR at Row:1:Column:8\nNo such column '%s' on entity '%s'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.", *path, name, object)}
 	}
-	if !deeper {
-		f := x.object.Field(first)
-		if f == nil {
-			return none(first, x.object.Name)
+	spelled, err := x.spell(x.object, *path, none)
+	if err == nil {
+		*path = spelled
+	}
+	return err
+}
+
+// maxParents is how many parents a path may go up.
+const maxParents = 5
+
+// spell follows a path from an object up through its parents.
+func (x *execution) spell(object *Object, path string, none func(name, object string) error) (string, error) {
+	var out []string
+	for up := 0; ; up++ {
+		first, rest, deeper := strings.Cut(path, ".")
+		if !deeper {
+			f := object.Field(first)
+			if f == nil {
+				return "", none(first, object.Name)
+			}
+			return strings.Join(append(out, f.Name), "."), nil
 		}
-		*path = f.Name
-		return nil
+		parent := object.Parent(first)
+		if parent == nil || up == maxParents {
+			return "", &Error{"INVALID_FIELD", fmt.Sprintf("Didn't understand relationship '%s' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name.", first)}
+		}
+		out = append(out, parent.Relationship)
+		next := x.engine.objects[strings.ToLower(parent.ReferenceTo)]
+		if next == nil {
+			return strings.Join(append(out, rest), "."), nil
+		}
+		object, path = next, rest
 	}
-	parent := x.object.Parent(first)
-	if parent == nil {
-		return &Error{"INVALID_FIELD", fmt.Sprintf("Didn't understand relationship '%s' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name.", first)}
-	}
-	object := x.engine.objects[strings.ToLower(parent.ReferenceTo)]
-	if object == nil {
-		*path = parent.Relationship + "." + rest
-		return nil
-	}
-	f := object.Field(rest)
-	if f == nil {
-		return none(rest, object.Name)
-	}
-	*path = parent.Relationship + "." + f.Name
-	return nil
 }
 
 // conditions checks the fields of WHERE. An org does not filter by all of them.
@@ -266,6 +276,9 @@ func (x *execution) over(rows iter.Seq[Row], within func(Row) bool) (*Result, er
 	}
 	if aggregate {
 		groups.into(result)
+		if len(result.Records) > maxGroups {
+			return nil, &Error{"EXCEEDED_ID_LIMIT", "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"}
+		}
 		return result, nil
 	}
 	x.sort(matched)
@@ -282,6 +295,9 @@ func (x *execution) over(rows iter.Seq[Row], within func(Row) bool) (*Result, er
 	return result, nil
 }
 
+// maxGroups is how many groups an org gives: there are no further pages of them.
+const maxGroups = 2000
+
 // window is what LIMIT and OFFSET leave.
 func (x *execution) window(rows []Row) []Row {
 	from := min(x.query.offset, len(rows))
@@ -294,7 +310,6 @@ func (x *execution) window(rows []Row) []Row {
 
 func (x *execution) record(row Row) (Record, error) {
 	r := Record{Type: x.object.Name}
-	parents := map[string]int{}
 	for _, f := range x.query.fields {
 		if f.sub != nil {
 			children, err := x.children(f.sub, row)
@@ -304,29 +319,37 @@ func (x *execution) record(row Row) (Record, error) {
 			r.Names, r.Values = append(r.Names, f.sub.from), append(r.Values, children)
 			continue
 		}
-		parent, name, deeper := strings.Cut(f.path, ".")
-		if !deeper {
-			r.Names, r.Values = append(r.Names, f.path), append(r.Values, row[f.path])
-			continue
-		}
-		at, ok := parents[parent]
-		if !ok {
-			at = len(r.Names)
-			parents[parent] = at
-			r.Names, r.Values = append(r.Names, parent), append(r.Values, nil)
-		}
-		up, _ := row[parent].(Row)
-		if up == nil {
-			continue
-		}
-		record, _ := r.Values[at].(Record)
-		if p := x.object.Parent(parent); p != nil {
-			record.Type = p.ReferenceTo
-		}
-		record.Names, record.Values = append(record.Names, name), append(record.Values, up[name])
-		r.Values[at] = record
+		x.set(&r, x.object, row, f.path)
 	}
 	return r, nil
+}
+
+// set puts the value of a path into a record, and the parents on the way to it.
+func (x *execution) set(r *Record, object *Object, row Row, path string) {
+	relationship, rest, deeper := strings.Cut(path, ".")
+	if !deeper {
+		r.Names, r.Values = append(r.Names, path), append(r.Values, row[path])
+		return
+	}
+	at := slices.Index(r.Names, relationship)
+	if at < 0 {
+		at = len(r.Names)
+		r.Names, r.Values = append(r.Names, relationship), append(r.Values, nil)
+	}
+	up := x.parent(object, row, relationship)
+	if up == nil {
+		return
+	}
+	record, _ := r.Values[at].(Record)
+	var next *Object
+	if p := object.Parent(relationship); p != nil {
+		record.Type, next = p.ReferenceTo, x.engine.objects[strings.ToLower(p.ReferenceTo)]
+	}
+	if next == nil {
+		next = &Object{}
+	}
+	x.set(&record, next, up, rest)
+	r.Values[at] = record
 }
 
 // children runs a query of children: those whose reference is the record.
@@ -342,13 +365,55 @@ func (x *execution) children(sub *query, row Row) (*Result, error) {
 }
 
 // at is the value of a path.
-func at(row Row, path string) any {
-	parent, name, deeper := strings.Cut(path, ".")
-	if !deeper {
-		return row[path]
+func (x *execution) at(row Row, path string) any {
+	object := x.object
+	for {
+		relationship, rest, deeper := strings.Cut(path, ".")
+		if !deeper {
+			return row[path]
+		}
+		row = x.parent(object, row, relationship)
+		if row == nil {
+			return nil
+		}
+		next := &Object{}
+		if p := object.Parent(relationship); p != nil && x.engine.objects[strings.ToLower(p.ReferenceTo)] != nil {
+			next = x.engine.objects[strings.ToLower(p.ReferenceTo)]
+		}
+		object, path = next, rest
 	}
-	up, _ := row[parent].(Row)
-	return up[name]
+}
+
+// parent is the record that a reference is to: one that stands in the row, or the
+// one of that id; nil if there is none.
+func (x *execution) parent(object *Object, row Row, relationship string) Row {
+	if up, ok := row[relationship].(Row); ok {
+		return up
+	}
+	f := object.Parent(relationship)
+	if f == nil {
+		return nil
+	}
+	id, _ := row[f.Name].(string)
+	if id == "" {
+		return nil
+	}
+	byID := x.byID[f.ReferenceTo]
+	if byID == nil {
+		byID = map[string]Row{}
+		if rows, ok := x.engine.source.Rows(f.ReferenceTo, x.tooling); ok {
+			for r := range rows {
+				if own, _ := r["Id"].(string); own != "" {
+					byID[fold(own)] = r
+				}
+			}
+		}
+		if x.byID == nil {
+			x.byID = map[string]map[string]Row{}
+		}
+		x.byID[f.ReferenceTo] = byID
+	}
+	return byID[fold(id)]
 }
 
 func (x *execution) sort(rows []Row) {
@@ -357,7 +422,7 @@ func (x *execution) sort(rows []Row) {
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int {
 		for _, o := range x.query.order {
-			if c := o.compare(at(a, o.field.path), at(b, o.field.path)); c != 0 {
+			if c := o.compare(x.at(a, o.field.path), x.at(b, o.field.path)); c != 0 {
 				return c
 			}
 		}

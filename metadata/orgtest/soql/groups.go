@@ -77,7 +77,7 @@ func (g *groups) fresh(row Row) *group { return &group{first: row, sums: make([]
 func (g *groups) add(row Row) {
 	var b strings.Builder
 	for _, path := range g.x.query.group {
-		v := at(row, path)
+		v := g.x.at(row, path)
 		if v == nil {
 			b.WriteString("\x01")
 		}
@@ -95,16 +95,16 @@ func (g *groups) add(row Row) {
 		in.first = row
 	}
 	for i, f := range g.asked {
-		in.sums[i].add(f, row)
+		in.sums[i].add(g.x, f, row)
 	}
 }
 
-func (s *sum) add(f field, row Row) {
+func (s *sum) add(x *execution, f field, row Row) {
 	if f.path == "" {
 		s.n++
 		return
 	}
-	v := at(row, f.path)
+	v := x.at(row, f.path)
 	if v == nil {
 		return
 	}
@@ -172,7 +172,7 @@ func (g *groups) into(r *Result) {
 		if i := slices.IndexFunc(l.record.Names, func(n string) bool { return strings.EqualFold(n, f.path) }); i >= 0 {
 			return l.record.Values[i]
 		}
-		return at(l.first, g.x.spelled(f.path))
+		return g.x.at(l.first, g.x.spelled(f.path))
 	}
 	slices.SortStableFunc(lines, func(a, b line) int {
 		for _, o := range g.x.query.order {
@@ -200,7 +200,7 @@ func (g *groups) record(in *group, values map[string]any) Record {
 		name, v := f.alias, values[aggregateKey(f)]
 		switch {
 		case f.fn == "":
-			v = at(in.first, f.path)
+			v = g.x.at(in.first, f.path)
 			if name == "" {
 				name = f.path[strings.LastIndexByte(f.path, '.')+1:]
 			}

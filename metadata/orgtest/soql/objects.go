@@ -13,6 +13,7 @@ type Object struct {
 	KeyPrefix string
 	Tooling   bool // only of the Tooling API
 	DataOnly  bool // only of the REST API
+	Seeded    bool // only of orgs that have records of it
 	MaxRows   int  // beyond which an org cuts off without a word; 0 for none
 	Fields    []Field
 	Children  []Child
@@ -45,7 +46,7 @@ func (o *Object) Field(name string) *Field {
 // Parent finds the reference of a relationship, or returns nil.
 func (o *Object) Parent(relationship string) *Field { return o.byParent[strings.ToLower(relationship)] }
 
-// table writes the objects down: a line each, "Name prefix [tooling|data]
+// table writes the objects down: a line each, "Name prefix [tooling|data|seeded]
 // [max=N]", and its fields "Name:type", with ">Object" for a reference, "!" for
 // one that WHERE refuses, and "#" for one that GROUP BY does. Fields and traps
 // are those of the reference of what audits read.
@@ -53,9 +54,9 @@ const table = `
 Organization 00D data: Id:id Name:string InstanceName:string IsSandbox:boolean TrialExpirationDate:datetime NamespacePrefix:string OrganizationType:string LanguageLocaleKey:string CreatedDate:datetime
 User 005 data: Id:id Username:string Name:string FirstName:string LastName:string Email:string IsActive:boolean ProfileId:reference>Profile UserType:string LastLoginDate:datetime CreatedDate:datetime
 Profile 00e data: Id:id Name:string UserType:string UserLicenseId:id
-PermissionSet 0PS data: Id:id Name:string Label:string IsOwnedByProfile:boolean ProfileId:reference>Profile NamespacePrefix:string IsCustom:boolean Type:string PermissionsUseAnyApiClient:boolean PermissionsModifyMetadata:boolean PermissionsApiEnabled:boolean
+PermissionSet 0PS data: Id:id Name:string Label:string IsOwnedByProfile:boolean ProfileId:reference>Profile NamespacePrefix:string IsCustom:boolean Type:string PermissionsUseAnyApiClient:boolean PermissionsApproveUninstalledConnectedApps:boolean PermissionsModifyAllData:boolean PermissionsApiUserOnly:boolean PermissionsModifyMetadata:boolean PermissionsApiEnabled:boolean
 PermissionSetAssignment 0Pa data: Id:id AssigneeId:reference>User PermissionSetId:reference>PermissionSet IsActive:boolean
-UserPermissionAccess 000 data: Id:id PermissionsModifyMetadata:boolean PermissionsViewSetup:boolean PermissionsApiEnabled:boolean PermissionsCustomizeApplication:boolean PermissionsManageUsers:boolean PermissionsCreateExternalClientApps:boolean PermissionsViewAllExternalClientApps:boolean PermissionsViewExternalClientAppSecrets:boolean
+UserPermissionAccess 000 data: Id:id PermissionsModifyMetadata:boolean PermissionsViewSetup:boolean PermissionsApiEnabled:boolean PermissionsCustomizeApplication:boolean PermissionsManageUsers:boolean PermissionsCreateExternalClientApps:boolean PermissionsViewAllExternalClientApps:boolean PermissionsViewExternalClientAppSecrets:boolean PermissionsUseAnyApiClient:boolean PermissionsApproveUninstalledConnectedApps:boolean
 ConnectedApplication 0H4: Id:id Name:string CreatedById:reference>User CreatedDate:datetime LastModifiedById:reference>User LastModifiedDate:datetime SystemModstamp:datetime MobileSessionTimeout:string MobileStartUrl:string OptionsAllowAdminApprovedUsersOnly:boolean OptionsCodeCredentialGuestEnabled:boolean OptionsFullContentPushNotifications:boolean OptionsHasSessionLevelPolicy:boolean OptionsIsInternal:boolean OptionsRefreshTokenValidityMetric:boolean OptionsTokenExchangeManageBitEnabled:boolean PinLength:string RefreshTokenValidityPeriod:int StartUrl:string UvidTimeout:int NamedUserUvidTimeout:int
 ExternalClientApplication 0xI data: Id:id DeveloperName:string MasterLabel:string Description:string ContactEmail:string DistributionState:string NamespacePrefix:string CreatedById:reference>User CreatedDate:datetime LastModifiedDate:datetime
 ExtlClntAppOauthPlcyCnfg 0xP data: Id:id DeveloperName:string ExternalClientApplicationId:reference>ExternalClientApplication PermittedUsersPolicyType:string IpRelaxationPolicyType:string RefreshTokenPolicyType:string RefreshTokenValidityPeriod:int RefreshTokenValidityUnit:string RequiredSessionLevel:string SessionTimeoutInMinutes:int IsGuestCodeCredFlowEnabled:boolean ClientCredentialsFlowUser:string
@@ -71,6 +72,7 @@ OauthTokenExchHandlerApp 0xT data: Id:id ConnectedApplicationId:reference>Connec
 InstalledSubscriberPackage 0A3 tooling: Id:id SubscriberPackageId:reference>SubscriberPackage SubscriberPackageVersionId:id
 SubscriberPackage 033 tooling: Id:id Name:string NamespacePrefix:string Description:string
 Certificate 0P1 tooling: Id:id DeveloperName:string MasterLabel:string ExpirationDate:datetime KeySize:int OptionsIsCaSigned:boolean
+ScratchOrgInfo 2SR seeded: Id:id Status:string Edition:string SignupUsername:string CreatedDate:datetime
 EventLogFile 0AT data: Id:id EventType:string LogDate:datetime LogFileLength:int Interval:string Sequence:int
 SetupAuditTrail 0Ym data: Id:id Action:string Section:string! Display:string! CreatedById:reference>User CreatedDate:datetime DelegateUser:string CreatedByContext:string
 DeployRequest 0Af tooling: Id:id Status:string CheckOnly:boolean CreatedById:reference>User CreatedDate:datetime StartDate:datetime CompletedDate:datetime LastModifiedDate:datetime NumberComponentsTotal:int NumberComponentsDeployed:int NumberComponentErrors:int NumberTestsTotal:int NumberTestsCompleted:int NumberTestErrors:int ErrorMessage:string ErrorStatusCode:string CanceledById:reference>User
@@ -88,15 +90,18 @@ var children = map[string][]Child{
 
 // labels of permissions, for those who know no more than what Setup calls them.
 var labels = map[string]string{
-	"PermissionsModifyMetadata":               "Modify Metadata Through Metadata API Functions",
-	"PermissionsViewSetup":                    "View Setup and Configuration",
-	"PermissionsApiEnabled":                   "API Enabled",
-	"PermissionsCustomizeApplication":         "Customize Application",
-	"PermissionsManageUsers":                  "Manage Internal Users",
-	"PermissionsCreateExternalClientApps":     "Create, edit, and delete External Client Apps",
-	"PermissionsViewAllExternalClientApps":    "View all External Client Apps, view their settings, and edit their policies",
-	"PermissionsViewExternalClientAppSecrets": "View External Client Apps Consumer Secrets in Metadata",
-	"PermissionsUseAnyApiClient":              "Use Any API Client",
+	"PermissionsModifyMetadata":                  "Modify Metadata Through Metadata API Functions",
+	"PermissionsViewSetup":                       "View Setup and Configuration",
+	"PermissionsApiEnabled":                      "API Enabled",
+	"PermissionsCustomizeApplication":            "Customize Application",
+	"PermissionsManageUsers":                     "Manage Internal Users",
+	"PermissionsCreateExternalClientApps":        "Create, edit, and delete External Client Apps",
+	"PermissionsViewAllExternalClientApps":       "View all External Client Apps, view their settings, and edit their policies",
+	"PermissionsViewExternalClientAppSecrets":    "View External Client Apps Consumer Secrets in Metadata",
+	"PermissionsUseAnyApiClient":                 "Use Any API Client",
+	"PermissionsApproveUninstalledConnectedApps": "Approve Uninstalled Connected Apps",
+	"PermissionsModifyAllData":                   "Modify All Data",
+	"PermissionsApiUserOnly":                     "Api Only User",
 }
 
 // objects reads the table, once.
@@ -115,6 +120,8 @@ var objects = sync.OnceValue(func() []Object {
 				o.Tooling = true
 			case w == "data":
 				o.DataOnly = true
+			case w == "seeded":
+				o.Seeded = true
 			case w == "max=2500":
 				o.MaxRows = 2500
 			}

@@ -368,10 +368,18 @@ func (p *parser) field() (field, error) {
 		}
 	}
 	if next := p.peek(); next != "" && next != "from" && next != "," && next != ")" && !clauses[next] && isWord(next) && !operators[next] && next != "and" && next != "or" && next != "asc" && next != "desc" && next != "nulls" && next != "not" {
+		if reserved[next] {
+			return field{}, malformed("unexpected token: '%s'", p.list[p.at].text)
+		}
 		f.alias = p.list[p.at].text
 		p.at++
 	}
 	return f, nil
+}
+
+// reserved are words that are no alias. From the SOQL and SOSL reference.
+var reserved = map[string]bool{
+	"excludes": true, "first": true, "having": true, "in": true, "includes": true, "last": true, "like": true, "null": true, "select": true,
 }
 
 func isWord(s string) bool { return s[0] == '_' || unicode.IsLetter(rune(s[0])) }

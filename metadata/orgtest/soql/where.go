@@ -28,7 +28,7 @@ func (x *execution) holds(c condition, row Row, groups map[string]any) bool {
 	case not:
 		return !x.holds(c.of, row, groups)
 	case compare:
-		v := at(row, x.spelled(c.field.path))
+		v := x.at(row, x.spelled(c.field.path))
 		if c.field.fn != "" {
 			v = groups[aggregateKey(c.field)]
 		}
