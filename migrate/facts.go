@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/diag"
@@ -15,6 +16,7 @@ import (
 const (
 	KindConnectedApp = "ConnectedApp"
 	KindECA          = "ExternalClientApp"
+	KindOrg          = "Org" // the org itself, which rules are asked of too
 )
 
 // An App is what an audit knows of one app, in words that both worlds share.
@@ -25,7 +27,26 @@ type App struct {
 	File       string
 	Unreadable *diag.Problem // of a file that could not be read; nil if all were
 
+	ID string // in the org, "" if it is not known
+
 	parts map[string]*metadata.Component // by type; a Connected App has one; nil if nothing was read
+
+	// What records of an org say; the zero values where files were read.
+	namespace    string
+	manageable   string // ManageableState
+	listed       bool   // by the Metadata API
+	handed       bool   // its metadata was handed out
+	registered   bool   // it is installed: there is a record of it
+	created      time.Time
+	modified     time.Time
+	row          Row // of ConnectedApplication
+	menu         Row // of AppMenuItem
+	policy       Row // of ExtlClntAppOauthPlcyCnfg
+	use          use
+	granted      []grant
+	provisioning []string // configurations that are on
+	customScopes []string
+	exchange     []string // token exchange handlers
 }
 
 // A Flag is a switch that is on, off, or not in what was read.
@@ -52,11 +73,13 @@ type fact struct {
 var facts = map[string]fact{
 	"callbacks":             {"oauthConfig.callbackUrl", "ExtlClntAppGlobalOauthSettings.callbackUrl"},
 	"certificate":           {"oauthConfig.certificate", "ExtlClntAppGlobalOauthSettings.certificate"},
+	"codeCredentials":       {"oauthConfig.isCodeCredentialEnabled", "ExtlClntAppGlobalOauthSettings.isCodeCredFlowEnabled"},
 	"consumerKey":           {"oauthConfig.consumerKey", "ExtlClntAppGlobalOauthSettings.consumerKey"},
 	"consumerSecret":        {"oauthConfig.consumerSecret", "ExtlClntAppGlobalOauthSettings.consumerSecret"},
 	"clientCredentials":     {"oauthConfig.isClientCredentialEnabled", "ExtlClntAppGlobalOauthSettings.isClientCredentialsFlowEnabled"},
 	"clientCredentialsUser": {"oauthConfig.oauthClientCredentialUser", "ExtlClntAppOauthConfigurablePolicies.clientCredentialsFlowUser"},
 	"clientPolicy":          {"", "ExtlClntAppOauthConfigurablePolicies.isClientCredentialsFlowEnabled"},
+	"device":                {"", "ExtlClntAppGlobalOauthSettings.isDeviceFlowEnabled"},
 	"exchange":              {"oauthConfig.isTokenExchangeEnabled", "ExtlClntAppGlobalOauthSettings.isTokenExchangeEnabled"},
 	"exchangePolicy":        {"oauthPolicy.isTokenExchangeFlowEnabled", "ExtlClntAppOauthConfigurablePolicies.isTokenExchangeFlowEnabled"},
 	"guest":                 {"", "ExtlClntAppOauthConfigurablePolicies.isGuestCodeCredFlowEnabled"},
@@ -68,6 +91,8 @@ var facts = map[string]fact{
 	"pkce":                  {"oauthConfig.isPkceRequired", "ExtlClntAppGlobalOauthSettings.isPkceRequired"},
 	"profiles":              {"profileName", "ExtlClntAppOauthConfigurablePolicies.commaSeparatedProfile"},
 	"refreshPolicy":         {"oauthPolicy.refreshTokenPolicy", "ExtlClntAppOauthConfigurablePolicies.refreshTokenPolicyType"},
+	"refreshPeriod":         {"", "ExtlClntAppOauthConfigurablePolicies.refreshTokenValidityPeriod"},
+	"refreshUnit":           {"", "ExtlClntAppOauthConfigurablePolicies.refreshTokenValidityUnit"},
 	"refreshSecret":         {"oauthConfig.isSecretRequiredForRefreshToken", "ExtlClntAppGlobalOauthSettings.isSecretRequiredForRefreshToken"},
 	"rotation":              {"oauthConfig.isRefreshTokenRotationEnabled", "ExtlClntAppGlobalOauthSettings.isRefreshTokenRotationEnabled"},
 	"samlAlgorithm":         {"samlConfig.samlSigningAlgoType", "ExtlClntAppSamlConfigurablePolicies.signingAlgorithmType"},
@@ -171,7 +196,15 @@ func (a *App) canvas() bool {
 
 // selfAuthorize tells whether every user may approve the app.
 func (a *App) selfAuthorize() Flag {
-	switch a.text("permitted") {
+	said := a.text("permitted")
+	switch {
+	case said != "":
+	case a.policy["PermittedUsersPolicyType"] != "":
+		said = a.policy["PermittedUsersPolicyType"]
+	case a.parts == nil:
+		said = a.row["OptionsAllowAdminApprovedUsersOnly"]
+	}
+	switch said {
 	case "false", "AllSelfAuthorized":
 		return On
 	case "true", "AdminApprovedPreAuthorized":
@@ -191,6 +224,18 @@ func (a *App) refreshPolicy() string {
 		return "specific_inactivity"
 	}
 	return strings.ToLower(policy)
+}
+
+// header is the component that says what an app is called and whom to ask; nil
+// if it was not read.
+func (a *App) header() *metadata.Component {
+	switch a.Kind {
+	case KindConnectedApp:
+		return a.parts[metadata.TypeConnectedApp]
+	case KindECA:
+		return a.parts[metadata.TypeApp]
+	}
+	return nil
 }
 
 // scopeNames returns the scopes by their Connected App names.

@@ -2,10 +2,12 @@ package migrate_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +77,7 @@ func write(t testing.TB, dir string, e migrate.Example) {
 			if typ == nil {
 				t.Fatalf("no type has the suffix of %s", f.Name)
 			}
-			text = fmt.Sprintf("<%s xmlns=%q xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">%s</%[1]s>\n", typ.Name, metadata.Namespace, text)
+			text = inRoot(typ.Name, text)
 		}
 		if err := os.WriteFile(filepath.Join(dir, f.Name+"-meta.xml"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -97,12 +99,78 @@ func auditDir(t testing.TB, dir string) *migrate.Report {
 	return r
 }
 
-// audit audits the files of an example.
+// audit audits the files of an example, or the org that it is.
 func audit(t testing.TB, e migrate.Example) *migrate.Report {
 	t.Helper()
+	if isOrg(e) {
+		return auditOrg(t, evidence(t, e))
+	}
 	dir := t.TempDir()
 	write(t, dir, e)
 	return auditDir(t, dir)
+}
+
+func isOrg(e migrate.Example) bool {
+	return slices.ContainsFunc(e, func(f migrate.ExampleFile) bool { return strings.HasSuffix(f.Name, ".json") })
+}
+
+// evidence makes an org of an example: every source was read, and has what the
+// example says.
+func evidence(t testing.TB, e migrate.Example) *migrate.Evidence {
+	t.Helper()
+	ev := &migrate.Evidence{
+		Org:    migrate.Org{ID: "00D5g0000000001EAA", Name: "Test", InstanceURL: "https://test.my.salesforce.com", Type: "production", APIVersion: "66.0", Days: 90, Findings: []migrate.FindingReport{}},
+		Tables: map[string][]migrate.Row{},
+	}
+	for _, s := range migrate.SourceInfos {
+		ev.Org.Sources = append(ev.Org.Sources, migrate.Source{Name: s.Name, State: migrate.SourceOK})
+	}
+	for _, f := range e {
+		name, records := strings.CutSuffix(f.Name, ".json")
+		if records {
+			var rows []migrate.Row
+			if err := json.Unmarshal([]byte(f.XML), &rows); err != nil {
+				t.Fatalf("%s: %v", f.Name, err)
+			}
+			if name == migrate.SrcOrganization && len(rows) > 0 && rows[0]["IsSandbox"] == "true" {
+				ev.Org.Type = "sandbox"
+			}
+			if migrate.FindSource(name) == nil {
+				t.Fatalf("there is no source %s", name)
+			}
+			ev.Tables[name] = rows
+			continue
+		}
+		ev.Files = append(ev.Files, metadataFile(t, f))
+	}
+	return ev
+}
+
+// metadataFile writes a file of an example as an org hands it out.
+func metadataFile(t testing.TB, f migrate.ExampleFile) metadata.File {
+	t.Helper()
+	name, suffix, _ := strings.Cut(f.Name, ".")
+	if suffix == "settings" {
+		return metadata.File{Path: "settings/" + f.Name, Data: []byte(inRoot(name+"Settings", f.XML))}
+	}
+	typ := metadata.Schema().ComponentBySuffix(suffix)
+	if typ == nil {
+		t.Fatalf("no type has the suffix of %s", f.Name)
+	}
+	return metadata.File{Path: typ.Directory + "/" + f.Name, Data: []byte(inRoot(typ.Name, f.XML))}
+}
+
+func inRoot(root, xml string) string {
+	return fmt.Sprintf("<%s xmlns=%q xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">%s</%[1]s>\n", root, metadata.Namespace, xml)
+}
+
+// auditOrg audits evidence. Whatever comes out is valid against the published
+// schema.
+func auditOrg(t testing.TB, ev *migrate.Evidence) *migrate.Report {
+	t.Helper()
+	r := migrate.Audit(migrate.FromEvidence(ev), migrate.Options{Version: "test", Now: now})
+	validate(t, r)
+	return r
 }
 
 var schema = sync.OnceValue(func() *jsonschema.Schema {
@@ -167,14 +235,7 @@ func unknown(a migrate.AppReport) string {
 	return strings.Join(list, ", ")
 }
 
-func isGap(what string) bool {
-	for _, g := range migrate.Gaps {
-		if g.What == what {
-			return true
-		}
-	}
-	return false
-}
+func isGap(what string) bool { return migrate.IsGap(what) }
 
 // app returns an app of a report.
 func app(t testing.TB, r *migrate.Report, kind, name string) migrate.AppReport {

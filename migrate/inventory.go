@@ -13,6 +13,10 @@ type Inventory struct {
 	Apps      []*App
 	Namespace string // of the project or org itself; apps with another are a vendor's
 
+	Limits Limits
+
+	evidence  *Evidence           // nil where files were read
+	org       *App                // the org as rules see it; nil if nothing is known of it
 	ecas      map[string]*App     // by key
 	callbacks map[string][]string // callback to the names of the apps that have it
 }
@@ -20,7 +24,7 @@ type Inventory struct {
 // FromFiles makes an inventory of what was read from files. Files that could
 // not be read are apps of which no more is known than their other files say.
 func FromFiles(read *metadata.Collection) *Inventory {
-	inv := &Inventory{Namespace: read.Namespace}
+	inv := &Inventory{Namespace: read.Namespace, Limits: DefaultLimits}
 	for _, c := range read.Components {
 		if c.Type == metadata.TypeConnectedApp {
 			label, _ := c.Text("label")
@@ -69,6 +73,11 @@ func ecaApp(a *metadata.App) *App {
 		app.Label, _ = a.Header.Text("label")
 	}
 	return app
+}
+
+// read tells whether a source of an org was read whole.
+func (inv *Inventory) read(source string) bool {
+	return inv.evidence != nil && inv.evidence.state(source) == SourceOK
 }
 
 // index sorts the apps and notes what rules ask about several apps at once.

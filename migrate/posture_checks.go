@@ -187,9 +187,9 @@ func judgeCertificate(q *question, name string, c certificate) {
 	switch {
 	case left < 0:
 		q.findAt(levelError, name, "the certificate has expired: %s", dates)
-	case left < certError:
+	case left < days(q.inventory.Limits.CertificateErrorDays):
 		q.findAt(levelError, name, "the certificate expires in %d days: %s", int(left.Hours()/24), dates)
-	case left < certWarning:
+	case left < days(q.inventory.Limits.CertificateDays):
 		q.find(name, "the certificate expires in %d days: %s", int(left.Hours()/24), dates)
 	case q.now.Before(c.NotBefore):
 		q.find(name, "the certificate is not valid yet: %s", dates)
@@ -207,12 +207,35 @@ func judgeCertificate(q *question, name string, c certificate) {
 // findElement answers yes and points at an element.
 func (q *question) findElement(e *metadata.Element, format string, args ...any) {
 	q.find("", format, args...)
-	last := &q.findings[len(q.findings)-1]
 	if e == nil {
 		return
 	}
-	last.Pos = e.Pos
-	last.Evidence = map[string]string{"element": e.Name, "file": e.Pos.File, "line": fmt.Sprint(e.Pos.Line)}
+	q.note("element", e.Name)
+	q.point(e.Pos)
 }
 
 func join(list []string) string { return strings.Join(list, ", ") }
+
+// checkRunAs looks at the user that client credentials log in as.
+func checkRunAs(q *question) {
+	name := q.text("clientCredentialsUser")
+	if q.inventory.evidence == nil || placeholder(name) {
+		return
+	}
+	if !q.inventory.read(SrcRunAs) {
+		q.missing("the user that it runs as")
+		return
+	}
+	rows := q.inventory.evidence.Tables[SrcRunAs]
+	i := slices.IndexFunc(rows, func(r Row) bool { return strings.EqualFold(r["Username"], name) })
+	switch {
+	case i < 0:
+		q.find("clientCredentialsUser", "the user %s is not in the org", name)
+	case rows[i]["IsActive"] == "false":
+		q.find("clientCredentialsUser", "the user %s is not active", name)
+	case rows[i]["admin"] == "true":
+		q.findAt(levelWarning, "clientCredentialsUser", "the user %s may modify all data", name)
+	case rows[i]["apiOnly"] == "false":
+		q.findAt(levelWarning, "clientCredentialsUser", "the user %s is not an API-only user", name)
+	}
+}

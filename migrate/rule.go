@@ -31,17 +31,27 @@ type Rule struct {
 	Why       string // why it matters
 	Source    string // where that is known from
 	Fix       string
-	Kinds     []string // kinds of app that it is asked of; nil: all
+	Kinds     []string // kinds of app that it is asked of; nil: both kinds of app, and not the org
 	Effect    Effect
 	Benchmark string // the matching control of the Security Benchmark for Salesforce
-	check     func(q *question)
+	Deadline  string // the id of the day on which it will fail; use then turns the level
+	Unused    bool   // it finds apps that nobody uses
+
+	Needs    []string // sources of an org without which it cannot say; nil: the app's own metadata
+	Question string   // what is open then, a phrase; needed where Needs is
+	NoFile   bool     // it is asked of apps whose metadata was not handed out too
+	Fileless bool     // it is asked of apps alone of which only records tell
+	OnFiles  bool     // it is asked of files alone: what it finds an org always has
+	OAuth    bool     // it is asked of apps with OAuth alone, where their metadata is known
+	check    func(q *question)
 
 	Bad  Example // nearly right
 	Good Example // nearly wrong
 }
 
 // An Example is a small set of metadata files: names with their suffix, and
-// what stands inside the root element.
+// what stands inside the root element. A name that ends in ".json" is a source
+// of an org, and what stands in it its records; such an example is an org.
 type Example []ExampleFile
 
 // An ExampleFile is one file of an example.
@@ -72,18 +82,48 @@ func (q *question) find(fact, format string, args ...any) {
 }
 
 func (q *question) findAt(level diag.Level, fact, format string, args ...any) {
+	use := useUnknown
+	if q.rule.Deadline != "" {
+		use = q.intensity()
+		level = turned(level, use)
+	}
 	f := Finding{Rule: q.rule, Level: level, Message: fmt.Sprintf(format, args...), Pos: diag.Pos{File: q.File}}
 	if fact != "" {
 		f.Pos = q.place(fact)
 		f.Evidence = map[string]string{"element": q.element(fact)}
 	}
-	if f.Pos.Line > 0 {
-		if f.Evidence == nil {
-			f.Evidence = map[string]string{}
-		}
-		f.Evidence["file"], f.Evidence["line"] = f.Pos.File, strconv.Itoa(f.Pos.Line)
-	}
 	q.findings = append(q.findings, f)
+	if h := q.header(); fact == "" && h != nil {
+		q.note("element", h.Type) // about the app as a whole
+		f.Pos = h.Root.Pos
+	}
+	q.point(f.Pos)
+	if q.rule.Deadline != "" && q.inventory.evidence != nil {
+		q.note("use", use.String())
+	}
+}
+
+// point says where the last finding stands.
+func (q *question) point(at diag.Pos) {
+	if at.Line == 0 {
+		return
+	}
+	q.findings[len(q.findings)-1].Pos = at
+	q.note("file", at.File)
+	q.note("line", strconv.Itoa(at.Line))
+	q.note("column", strconv.Itoa(max(at.Col, 1)))
+}
+
+// turned lowers the level of what will stop by how much the app is used: a break
+// of what nobody has used for long can wait.
+func turned(level diag.Level, use intensity) diag.Level {
+	switch use {
+	case useQuiet:
+		return min(level+1, diag.Note)
+	case useDormant:
+		return diag.Note
+	}
+	return level
 }
 
 // note adds evidence to the last finding.
@@ -120,29 +160,43 @@ func (q *question) need(fact, what string) bool {
 	return q.parts[typ] != nil
 }
 
-// ask asks one rule about one app.
-func (r *Rule) ask(a *App, inv *Inventory, now time.Time) ([]Finding, []string) {
-	if a.parts == nil || r.Kinds != nil && !slices.Contains(r.Kinds, a.Kind) {
+// ask asks one rule about one app. Where a source that it needs was not read, the
+// answer is that it cannot say, unless what was read is enough to say yes.
+func (r *Rule) ask(a *App, inv *Inventory, now time.Time) (found []Finding, missing []string) {
+	if !r.isAsked(a) || r.OnFiles && inv.evidence != nil {
 		return nil, nil
 	}
 	q := &question{App: a, inventory: inv, rule: r, now: now}
+	whole := true
+	for _, source := range r.Needs {
+		switch {
+		case inv.read(source):
+		case inv.evidence != nil && inv.evidence.state(source) == SourceTruncated:
+			whole = false
+		default:
+			return nil, []string{r.Question}
+		}
+	}
 	r.check(q)
+	if !whole && len(q.findings) == 0 {
+		q.missing(r.Question)
+	}
 	return q.findings, q.unknown
 }
 
-// A Gap is a question that files cannot answer, and which only an org can.
-type Gap struct {
-	ID    string // of the rule that asks it of an org
-	What  string // as reports list it
-	Why   string
-	OAuth bool // asked of apps with OAuth alone
-}
-
-// Gaps are the questions about eligibility that files leave open.
-var Gaps = []Gap{
-	{ID: "CA-ELIG-005", What: "user provisioning", Why: "Whether user provisioning is on stands in UserProvisioningConfig, not in the app's file; it keeps the button away."},
-	{ID: "CA-ELIG-008", What: "dynamic client registration", OAuth: true, Why: "No metadata says whether the app registers clients; it keeps the button away. The app's page in Setup shows it."},
-	{ID: "CA-ELIG-009", What: "username-password use", OAuth: true, Why: "Only the login history tells which flows are used. External Client Apps do not have this one, and Connected Apps lose it on 20 February 2027."},
+// isAsked tells whether a rule is about an app of this kind.
+func (r *Rule) isAsked(a *App) bool {
+	switch {
+	case a.Kind == KindOrg:
+		return slices.Contains(r.Kinds, KindOrg)
+	case r.Kinds != nil && !slices.Contains(r.Kinds, a.Kind):
+		return false
+	case a.parts == nil:
+		return r.NoFile || r.Fileless && a.Unreadable == nil
+	case r.Fileless:
+		return false
+	}
+	return !r.OAuth || a.oauth()
 }
 
 // Unreadable is the rule that an app whose file cannot be read breaks.

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // Rules are asked in this order, and reports list them so.
-var Rules = slices.Concat(eligibility, posture)
+var Rules = slices.Concat(eligibility, flows, posture, hygiene, orgRules)
 
 // FindRule returns the rule of that id, or nil.
 func FindRule(id string) *Rule {
@@ -64,24 +65,63 @@ const (
 
 var eligibility = []Rule{
 	{
-		ID: "CA-ELIG-001", Level: levelError, Title: "app of a managed package", Kinds: onlyConnected, Effect: Vendor,
+		ID: "CA-ELIG-001", Level: levelError, Title: "app of a managed package", Kinds: onlyConnected, Effect: Vendor, NoFile: true,
 		Why: "An installed app belongs to its publisher; the button moves local apps alone.", Source: helpMigrate,
-		Fix: "ask the vendor for a packaged External Client App; vendors can migrate since Winter '27, and tokens survive the upgrade",
-		check: func(q *question) {
-			if ns := metadata.NamespaceOf(q.Name); ns != "" && !strings.EqualFold(ns, q.inventory.Namespace) {
-				q.find("", "the app came with the package of namespace %s", ns)
-				q.note("namespace", ns)
-			}
-		},
-		Bad: Example{{"acme__Order_Sync.connectedApp", ""}}, Good: Example{{"acme_Order_Sync.connectedApp", ""}},
+		Fix:   "ask the vendor for a packaged External Client App; vendors can migrate since Winter '27, and tokens survive the upgrade",
+		check: checkPackage,
+		Bad:   Example{{"acme__Order_Sync.connectedApp", ""}}, Good: Example{{"acme_Order_Sync.connectedApp", ""}},
 	},
 	{
-		ID: "CA-ELIG-004", Level: levelError, Title: "canvas app", Kinds: onlyConnected, Effect: Recreate,
+		ID: "CA-ELIG-002", Level: levelError, Title: "vendor's app that the org does not hand out", Kinds: onlyConnected, Effect: Vendor, Fileless: true,
+		Why: "Apps that were installed from Connected Apps OAuth Usage are listed, and their metadata is not retrievable: they are defined in the vendor's org.", Source: "sfdx-hardis, before-refresh; " + helpMigrate,
+		Fix:   "ask the vendor when it moves to External Client Apps; users approve the new app",
+		Needs: []string{SrcRetrieve}, Question: "whether the app is the org's own",
+		check: func(q *question) {
+			if q.parts == nil && (q.listed || q.registered) && q.foreign() == "" {
+				q.find("", "the org lists the app and does not hand it out")
+				if text := q.inventory.refusal(q.Name); text != "" {
+					q.note("org", text)
+				}
+			}
+		},
+		Bad:  inOrg(Example{}, SrcList, `[{"type":"ConnectedApp","fullName":"Order_Sync"}]`),
+		Good: inOrg(oauth(""), SrcList, `[{"type":"ConnectedApp","fullName":"Order_Sync"}]`),
+	},
+	{
+		ID: "CA-ELIG-003", Level: levelWarning, Title: "authorised and not installed", Kinds: onlyConnected, Effect: Vendor, Fileless: true, Benchmark: "SBS-OAUTH-001",
+		Why: "Users have approved an app that no admin has installed; it is defined elsewhere, so it cannot be migrated here.", Source: kaInstalled,
+		Fix:   "install it if it is to be used, else block it and revoke its tokens",
+		Needs: []string{SrcTokens, SrcConnected, SrcApps}, Question: "use without installation",
+		check: func(q *question) {
+			if q.phantom() {
+				q.find("", "approved by %s, and not installed", plural(q.use.users(), "user"))
+				q.note("lastUse", day(q.use.lastUsed()))
+			}
+		},
+		Bad: inOrg(Example{}, SrcTokens, freshToken), Good: inOrg(oauth(""), SrcTokens, freshToken),
+	},
+	{
+		ID: "CA-ELIG-004", Level: levelError, Title: "canvas app", Kinds: onlyConnected, Effect: Recreate, NoFile: true,
 		Why: "Setup's button does not take apps with canvas, although External Client Apps have it since Spring '26.", Source: helpMigrate,
 		Fix:   "build a new app with ExtlClntAppCanvasSettings (API 66.0); Chatter, OpenCTI, ServiceDesk, AppLauncher, UserProfile and PersonalEnabled have no counterpart",
 		check: checkCanvas,
 		Bad:   connected("<canvasConfig><accessMethod>Post</accessMethod><canvasUrl>https://example.com</canvasUrl><locations>OpenCTI</locations></canvasConfig>"),
 		Good:  oauth("<callbackUrl>https://example.com/canvas</callbackUrl>", "<label>Canvas</label>"),
+	},
+	{
+		ID: "CA-ELIG-005", Level: levelError, Title: "user provisioning", Kinds: onlyConnected, Effect: FixFirst, NoFile: true,
+		Why: "The button does not take apps for which user provisioning is on; it stands in UserProvisioningConfig, not in the app's file.", Source: helpMigrate,
+		Fix:   "switch user provisioning off for the app; SCIM or a flow can take its place",
+		Needs: []string{SrcProvisioning, SrcConnected}, Question: "user provisioning",
+		check: func(q *question) {
+			if len(q.provisioning) > 0 {
+				q.find("", "user provisioning is on: %s", join(q.provisioning))
+			}
+		},
+		Bad: inOrg(oauth("", "<label>Order Sync</label>"), SrcConnected, `[{"Id":"0H45g0000000001AAA","Name":"Order Sync"}]`,
+			SrcProvisioning, `[{"ConnectedAppId":"0H45g0000000001","DeveloperName":"Orders","Enabled":"true"}]`),
+		Good: inOrg(oauth("", "<label>Order Sync</label>"), SrcConnected, `[{"Id":"0H45g0000000001AAA","Name":"Order Sync"}]`,
+			SrcProvisioning, `[{"ConnectedAppId":"0H45g0000000001","DeveloperName":"Orders","Enabled":"false"}]`),
 	},
 	{
 		ID: "CA-ELIG-006", Level: levelError, Title: "custom Apex handler", Kinds: onlyConnected, Effect: FixFirst,
@@ -112,6 +152,32 @@ var eligibility = []Rule{
 		Good: connected("<samlConfig><encryptionType>AES_128</encryptionType></samlConfig>"),
 	},
 	{
+		ID: "CA-ELIG-008", Level: levelNote, Title: "dynamic client registration", Kinds: onlyConnected, OAuth: true,
+		Why: "No metadata and no record says whether the app registers clients; it keeps the button away. The app's page in Setup shows it.", Source: helpMigrate,
+		Fix: "look at the app's page in Setup; switch dynamic client registration off",
+		check: func(q *question) {
+			q.missing("dynamic client registration")
+			if q.flag("introspectAll") == On {
+				q.find("introspectAll", "the app introspects all tokens, as apps do that register clients; look in Setup")
+			}
+		},
+		Bad:  oauth("<isIntrospectAllTokens>true</isIntrospectAllTokens>"),
+		Good: oauth("<isIntrospectAllTokens>false</isIntrospectAllTokens>"),
+	},
+	{
+		ID: "CA-ELIG-009", Level: levelError, Title: "username-password flow", Kinds: onlyConnected, Effect: FixFirst, NoFile: true, OAuth: true,
+		Why: "External Client Apps do not have the flow: the button takes the app, and its logins fail from then on.", Source: helpMigrate,
+		Fix:   "move the client to client credentials (an API-only Run As user, and the My Domain address) or to JWT bearer, then migrate",
+		Needs: []string{SrcLogins}, Question: "username-password use",
+		check: func(q *question) {
+			if l := q.use.bySub(subPassword...); l.count > 0 {
+				q.find("", "%s with username and password in %s", plural(l.count, "login"), q.window())
+				q.noteUse(l)
+			}
+		},
+		Bad: inOrg(oauth(""), SrcLogins, passwordLogin), Good: inOrg(oauth(""), SrcLogins, webLogin),
+	},
+	{
 		ID: "CA-ELIG-010", Level: levelWarning, Title: "mobile app, with push settings that cannot be read", Kinds: onlyConnected, Effect: ByHand,
 		Why: "If push is configured and its certificate has expired, or it has Android's old server key, the migration fails; metadata does not show it.", Source: helpMigrate,
 		Fix: "look at the app's mobile settings in Setup: renew the P12 certificate, or enter a Firebase service account",
@@ -126,7 +192,7 @@ var eligibility = []Rule{
 		Good: connected("<mobileStartUrl>https://example.com/m</mobileStartUrl>"),
 	},
 	{
-		ID: "CA-ELIG-011", Level: levelNote, Title: "already migrated", Kinds: onlyConnected, Effect: Migrated,
+		ID: "CA-ELIG-011", Level: levelNote, Title: "already migrated", Kinds: onlyConnected, Effect: Migrated, NoFile: true,
 		Why: "An External Client App of the same name is there. The Connected App is read-only, and comes back with its old settings if the External Client App is deleted.", Source: helpMigrate,
 		Fix: "keep the External Client App's spec in source control; change neither the Connected App nor delete the External Client App",
 		check: func(q *question) {
@@ -135,7 +201,7 @@ var eligibility = []Rule{
 				return
 			}
 			q.find("", "the External Client App %s has the same name", next.Name)
-			q.note("eca", next.File)
+			q.note("eca", cmp.Or(next.File, next.ID))
 			if !knownKey(q.App) || !knownKey(next) {
 				q.missing("whether the External Client App of this name has the same consumer key")
 			}
@@ -155,6 +221,35 @@ var eligibility = []Rule{
 		},
 		Bad:  append(oauth("<consumerKey>3MVG9one</consumerKey>"), global("<consumerKey>3MVG9two</consumerKey>")...),
 		Good: append(oauth("<consumerKey>3MVG9one</consumerKey>"), global("<consumerKey>3MVG9one</consumerKey>")...),
+	},
+	{
+		ID: "CA-ELIG-014", Level: levelWarning, Title: "app of sf in a Dev Hub", Kinds: onlyConnected, OAuth: true,
+		Why: "sf cannot create scratch orgs and sandboxes yet from a Dev Hub that it logs in to by an External Client App (ScratchOrgInfo error C-1016).", Source: "forcedotcom/cli issue 3515; Salesforce DX guide: sfdx_dev_auth_eca",
+		Fix:   "if sf logs in to this Dev Hub by the app, keep it until sf can; move the others",
+		Needs: []string{SrcDevHub}, Question: "use by sf in a Dev Hub",
+		check: func(q *question) {
+			if rows := q.inventory.evidence.Tables[SrcDevHub]; len(rows) == 0 || q.text("certificate") == "" {
+				return
+			}
+			q.find("certificate", "the org is a Dev Hub, and the app is one that sf could log in by with JWT")
+		},
+		Bad:  inOrg(oauth("<certificate>x</certificate>"), SrcDevHub, `[{"n":"2"}]`),
+		Good: inOrg(oauth(""), SrcDevHub, `[{"n":"2"}]`),
+	},
+	{
+		ID: "CA-ELIG-015", Level: levelWarning, Title: "app that a refresh of the sandbox loses", Kinds: onlyConnected, NoFile: true,
+		Why: "Connected Apps can no longer be created, so one that a refresh does not bring back is gone.", Source: "sfdx-hardis 8; help article 005228017",
+		Fix:   "migrate it before the sandbox is refreshed, and keep the spec",
+		Needs: []string{SrcOrganization}, Question: "whether it is in a sandbox",
+		check: func(q *question) {
+			kind := q.inventory.evidence.Org.Type
+			next := q.inventory.successor(q.App)
+			if kind == "sandbox" && q.foreign() == "" && !q.phantom() && (next == nil || differentKeys(q.App, next)) {
+				q.find("", "a Connected App in a sandbox, which a refresh may not bring back")
+			}
+		},
+		Bad:  inOrg(oauth(""), SrcOrganization, `[{"IsSandbox":"true"}]`),
+		Good: inOrg(oauth(""), SrcOrganization, `[{"IsSandbox":"false"}]`),
 	},
 	{
 		ID: "CA-ELIG-016", Level: levelNote, Title: "SAML app", Kinds: onlyConnected,
@@ -186,16 +281,80 @@ var eligibility = []Rule{
 	},
 }
 
+// installedStates are the states of components that came with a package.
+var installedStates = []string{"installed", "installedEditable", "deprecatedEditable"}
+
+// foreign is the namespace or the state that says that an app came with a
+// package; "" if it is the org's own.
+func (q *question) foreign() string {
+	ns := cmp.Or(q.namespace, metadata.NamespaceOf(q.Name))
+	if ns != "" && !strings.EqualFold(ns, q.inventory.Namespace) {
+		return ns
+	}
+	if slices.Contains(installedStates, q.manageable) {
+		return q.manageable
+	}
+	return ""
+}
+
+func checkPackage(q *question) {
+	ns := q.foreign()
+	switch {
+	case ns == "":
+	case ns == q.manageable:
+		q.find("", "the app is %s: it came with a package", ns)
+	default:
+		q.find("", "the app came with the package of namespace %s", ns)
+		q.note("namespace", ns)
+		if name := q.inventory.packageName(ns); name != "" {
+			q.note("package", name)
+		}
+	}
+}
+
+// packageName is what the package of a namespace is called, or "".
+func (inv *Inventory) packageName(ns string) string {
+	if inv.evidence == nil {
+		return ""
+	}
+	for _, r := range inv.evidence.Tables[SrcPackages] {
+		if strings.EqualFold(r["SubscriberPackage.NamespacePrefix"], ns) {
+			return r["SubscriberPackage.Name"]
+		}
+	}
+	return ""
+}
+
+// refusal is what the org said when it was asked for an app, or "".
+func (inv *Inventory) refusal(name string) string {
+	for _, r := range inv.evidence.Tables[SrcRetrieve] {
+		if text := r["message"]; strings.Contains(text, "'"+name+"'") || strings.HasSuffix(text, "file name:"+name) {
+			return text
+		}
+	}
+	return ""
+}
+
 // canvasLost are canvas places and options that External Client Apps lack.
 var canvasLost = []string{"Chatter", "OpenCTI", "ServiceDesk", "AppLauncher", "UserProfile", "PersonalEnabled"}
 
 func checkCanvas(q *question) {
 	c := q.parts[metadata.TypeConnectedApp]
+	if c == nil {
+		if q.menu["CanvasEnabled"] == "true" {
+			q.find("", "a canvas app, by its menu item")
+			q.note("places", q.menu["CanvasSelectedLocations"])
+		}
+		return
+	}
 	e := q.block("canvasConfig")
 	if e == nil {
 		e = q.block("canvas")
 	}
 	if e == nil {
+		if q.menu["CanvasEnabled"] == "true" {
+			q.find("", "a canvas app, by its menu item and not by its file")
+		}
 		return
 	}
 	q.findElement(e, "a canvas app")

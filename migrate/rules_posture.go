@@ -3,6 +3,7 @@ package migrate
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,12 +17,9 @@ const (
 	levelNote    = diag.Note
 )
 
-// Thresholds of the posture rules.
+// What a project's file does not change.
 const (
-	manyScopes  = 6
 	minKeyBits  = 2048
-	certError   = 30 * 24 * time.Hour
-	certWarning = 60 * 24 * time.Hour
 	certTooLong = 10 * 366 * 24 * time.Hour
 	wideRange   = 1 << 16 // addresses: a /16 of IPv4
 )
@@ -44,16 +42,22 @@ var posture = []Rule{
 	{
 		ID: "CA-SEC-001", Level: levelWarning, Title: "every user may approve the app", Benchmark: "SBS-OAUTH-002",
 		Why: "A user who is talked into approving a client gives it everything that the scopes allow: the attacks of 2025 worked so.", Source: kaInstalled,
-		Fix: "let an admin assign the users: admin-approved, with a permission set",
+		Fix: "let an admin assign the users: admin-approved, with a permission set", NoFile: true,
 		check: func(q *question) {
-			if !q.oauth() {
+			if q.parts != nil && !q.oauth() {
 				return
 			}
 			switch q.selfAuthorize() {
 			case On:
-				q.find("permitted", "all users may self-authorize")
+				fact := "permitted"
+				if q.parts == nil {
+					fact = ""
+				}
+				q.find(fact, "all users may self-authorize")
 			case Unknown:
-				q.missing("permitted users")
+				if q.parts != nil {
+					q.missing("permitted users")
+				}
 			}
 		},
 		Bad:  oauth("<isAdminApproved>false</isAdminApproved>"),
@@ -64,8 +68,16 @@ var posture = []Rule{
 		Why: "No profile or permission set is assigned in the file: the app is dead, or its users are assigned elsewhere.", Source: "real files: 4 of 53",
 		Fix: "assign a permission set, or retire the app",
 		check: func(q *question) {
-			if q.selfAuthorize() == Off && len(q.list("profiles")) == 0 && len(q.list("permissionSets")) == 0 {
+			if q.selfAuthorize() != Off || len(q.list("profiles"))+len(q.list("permissionSets"))+len(q.granted) > 0 {
+				return
+			}
+			switch {
+			case q.inventory.evidence == nil:
 				q.find("permitted", "users are approved by an admin, and none is assigned in the file")
+			case q.inventory.read(SrcGrants):
+				q.find("permitted", "users are approved by an admin, and none is assigned")
+			default:
+				q.missing("who is assigned")
 			}
 		},
 		Bad:  oauth("<isAdminApproved>true</isAdminApproved>"),
@@ -81,6 +93,15 @@ var posture = []Rule{
 					q.find("profiles", "the profile %s is assigned", p)
 				}
 			}
+			for _, g := range q.granted {
+				switch {
+				case g.profile && slices.Contains(broadProfiles, g.name) && !slices.Contains(q.list("profiles"), g.name):
+					q.find("", "the profile %s is assigned", g.name)
+				case g.users > q.inventory.Limits.Users:
+					q.find("", "%s is assigned, which %d users have", g.name, g.users)
+					q.note("users", strconv.Itoa(g.users))
+				}
+			}
 		},
 		Bad:  oauth("<isAdminApproved>true</isAdminApproved>", "<profileName>System Administrator</profileName>"),
 		Good: oauth("<isAdminApproved>true</isAdminApproved>", "<profileName>Order System Administrator</profileName>"),
@@ -90,7 +111,7 @@ var posture = []Rule{
 		Why: "A stolen code can be redeemed by whoever has it. Mandatory since 11 May 2026 for apps in more than two customers' orgs; the default of External Client Apps.", Source: docPkce + "; ISVforce guide, secure-code-ac-eca",
 		Fix: "let the client send a code challenge, then require PKCE",
 		check: func(q *question) {
-			if q.known("pkce", "PKCE") == Off {
+			if q.known("pkce", "PKCE") == Off && q.orgSwitch("OauthOidcSettings", "isPkceRequired") != On {
 				q.find("pkce", "PKCE is not required")
 			}
 		},
@@ -174,7 +195,7 @@ var posture = []Rule{
 		Why: "Few clients need more than six; what is not needed is only good for a thief.", Source: "help: Security Health Review, OAuth Scope Least Privilege",
 		Fix: "delete the scopes that the client does not use",
 		check: func(q *question) {
-			if n := len(q.scopeNames()); n > manyScopes {
+			if n := len(q.scopeNames()); n > q.inventory.Limits.Scopes {
 				q.find("scopes", "%d scopes", n)
 			}
 		},
@@ -205,7 +226,7 @@ var posture = []Rule{
 		Good: policy("<isGuestCodeCredFlowEnabled>false</isGuestCodeCredFlowEnabled>"),
 	},
 	{
-		ID: "CA-SEC-024", Level: levelError, Title: "client credentials without a user", Benchmark: "SBS-ACS-007",
+		ID: "CA-SEC-024", Level: levelError, Title: "client credentials without a fit user", Benchmark: "SBS-ACS-007",
 		Why: "The flow logs in as a user whom the app names, and fails without one.", Source: "help: OAuth 2.0 Client Credentials Flow",
 		Fix: "name an active, API-only user as Run As",
 		check: func(q *question) {
@@ -213,9 +234,14 @@ var posture = []Rule{
 			if q.Kind == KindECA {
 				flow = "clientPolicy"
 			}
-			if q.known(flow, "client credentials") == On && q.text("clientCredentialsUser") == "" {
-				q.find(flow, "client credentials are on, and no user is named in the file")
+			if q.known(flow, "client credentials") != On {
+				return
 			}
+			if q.text("clientCredentialsUser") == "" {
+				q.find(flow, "client credentials are on, and no user is named in the file")
+				return
+			}
+			checkRunAs(q)
 		},
 		Bad:  oauth("<isClientCredentialEnabled>true</isClientCredentialEnabled>"),
 		Good: oauth("<isClientCredentialEnabled>true</isClientCredentialEnabled><oauthClientCredentialUser>integration@example.com</oauthClientCredentialUser>"),
@@ -357,7 +383,7 @@ var posture = []Rule{
 		Bad: oauth("<scopes>Api</scopes>"), Good: oauth("<scopes>Api</scopes>", "<sessionPolicy><sessionTimeout>15</sessionTimeout></sessionPolicy>"),
 	},
 	{
-		ID: "CA-SEC-070", Level: levelError, Title: "consumer secret in a file",
+		ID: "CA-SEC-070", Level: levelError, Title: "consumer secret in a file", OnFiles: true,
 		Why: "Whoever can read the repository, or its history, can be the app.", Source: "Metadata API guide: ExtlClntAppGlobalOauthSettings must not be added to source control",
 		Fix: "rotate the secret, then take it out of the file and of the history",
 		check: func(q *question) {
@@ -368,7 +394,7 @@ var posture = []Rule{
 		Bad: oauth("<consumerSecret>not-a-real-one-0000</consumerSecret>"), Good: oauth("<consumerSecret>${CONSUMER_SECRET}</consumerSecret>"),
 	},
 	{
-		ID: "CA-SEC-071", Level: levelNote, Title: "consumer key in a file",
+		ID: "CA-SEC-071", Level: levelNote, Title: "consumer key in a file", OnFiles: true,
 		Why: "The key is no secret, and belongs to one org: deployed to another it is refused or ignored.", Source: "forcedotcom/cli issue 336",
 		Fix: "take it out of the file; import does",
 		check: func(q *question) {

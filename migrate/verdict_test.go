@@ -37,18 +37,18 @@ func TestJudge(t *testing.T) {
 			}
 		}
 		for range 2 {
-			if verdict, route := migrate.Judge(connected, findings); verdict != want.verdict || route != want.route {
-				t.Errorf("effects %06b: got %s, %s, want %s, %s", set, verdict, route, want.verdict, want.route)
+			if j := migrate.Judge(connected, findings, nil); j.Verdict != want.verdict || j.Route != want.route || j.Why == "" {
+				t.Errorf("effects %06b: got %v, want %s, %s", set, j, want.verdict, want.route)
 			}
 			slices.Reverse(findings)
 		}
-		if verdict, route := migrate.Judge(&migrate.App{Kind: migrate.KindECA}, findings); verdict != migrate.VerdictMigrated || route != migrate.RouteDone {
-			t.Errorf("effects %06b: an External Client App is %s, %s", set, verdict, route)
+		if j := migrate.Judge(&migrate.App{Kind: migrate.KindECA}, findings, nil); j.Verdict != migrate.VerdictMigrated || j.Route != migrate.RouteDone {
+			t.Errorf("effects %06b: an External Client App is %v", set, j)
 		}
 		for _, kind := range []string{migrate.KindConnectedApp, migrate.KindECA} {
 			unreadable := &migrate.App{Kind: kind, Unreadable: &diag.Problem{}}
-			if verdict, route := migrate.Judge(unreadable, findings); verdict != migrate.VerdictUnknown || route != migrate.RouteNone {
-				t.Errorf("effects %06b: an unreadable %s is %s, %s", set, kind, verdict, route)
+			if j := migrate.Judge(unreadable, findings, nil); j.Verdict != migrate.VerdictUnknown || j.Route != migrate.RouteNone {
+				t.Errorf("effects %06b: an unreadable %s is %v", set, kind, j)
 			}
 		}
 	}
@@ -57,10 +57,38 @@ func TestJudge(t *testing.T) {
 // The findings' levels do not decide, and every rule leads somewhere.
 func TestJudgeRules(t *testing.T) {
 	for _, r := range append(slices.Clone(migrate.Rules), migrate.Unreadable) {
-		verdict, route := migrate.Judge(&migrate.App{Kind: migrate.KindConnectedApp}, []migrate.Finding{{Rule: &r, Level: diag.Error}})
+		j := migrate.Judge(&migrate.App{Kind: migrate.KindConnectedApp}, []migrate.Finding{{Rule: &r, Level: diag.Error}}, nil)
 		i := slices.IndexFunc(effects, func(o outcome) bool { return o.effect == r.Effect })
-		if i < 0 || verdict != effects[i].verdict || route != effects[i].route {
-			t.Errorf("%s leads to %q, %q", r.ID, verdict, route)
+		want := effects[i]
+		if r.Unused {
+			want.route = migrate.RouteRetire
+		}
+		if j.Verdict != want.verdict || j.Route != want.route {
+			t.Errorf("%s leads to %v", r.ID, j)
+		}
+	}
+}
+
+// What an org did not answer and what would have decided leaves the verdict
+// open, but only where nothing worse was found. An app that nobody uses is
+// retired, unless it has been migrated.
+func TestJudgeUndecidedAndUnused(t *testing.T) {
+	connected := &migrate.App{Kind: migrate.KindConnectedApp}
+	for _, e := range effects {
+		findings := []migrate.Finding{{Rule: &migrate.Rule{ID: "CA-X-001", Title: "it is so", Effect: e.effect}}}
+		want := e
+		if e.effect == migrate.NoEffect {
+			want.verdict = migrate.VerdictUnknown
+		}
+		if j := migrate.Judge(connected, findings, []string{"user provisioning"}); j.Verdict != want.verdict || j.Route != want.route {
+			t.Errorf("effect %d, undecided: got %v, want %v", e.effect, j, want)
+		}
+		want = e
+		if e.effect != migrate.Migrated {
+			want.route = migrate.RouteRetire
+		}
+		if j := migrate.Judge(connected, append(findings, migrate.Finding{Rule: &migrate.Rule{Unused: true}}), nil); j.Verdict != want.verdict || j.Route != want.route {
+			t.Errorf("effect %d, unused: got %v, want %v", e.effect, j, want)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func Topics(table *metadata.Table) []Topic {
 }
 
 func codes() []Topic {
-	entries := slices.Concat(spec.Codes(), metadata.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes())
+	entries := slices.Concat(spec.Codes(), metadata.Codes(), migrate.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes())
 	slices.SortFunc(entries, func(a, b diag.Entry) int { return cmp.Compare(a.Code, b.Code) })
 	var list []Topic
 	for _, e := range entries {
@@ -124,21 +124,31 @@ func rules() []Topic {
 		t := Topic{ID: r.ID, Kind: Rule, Title: r.Title, Bad: files(r.Bad), Good: files(r.Good)}
 		t.add("level", r.Level.String())
 		t.add("asked of", cmp.Or(strings.Join(r.Kinds, ", "), migrate.KindConnectedApp+", "+migrate.KindECA))
+		t.add("needs", needs(&r))
 		t.add("effect", effects[r.Effect])
+		if r.Unused {
+			t.add("effect", "the app is to be retired")
+		}
+		if d := metadata.FindDeadline(r.Deadline); d != nil {
+			t.add("due", d.When()+": "+d.Title)
+			t.add("level by use", "as it is where the app is in use, lower the longer it has not been")
+		}
 		t.add("why", r.Why)
 		t.add("source", r.Source)
 		t.add("what to do", r.Fix)
 		t.add("benchmark", r.Benchmark)
 		list = append(list, t)
 	}
-	for _, g := range migrate.Gaps {
-		t := Topic{ID: g.ID, Kind: Rule, Title: g.What}
-		t.add("why", g.Why)
-		t.add("answer", "unknown, as long as files alone are read")
-		list = append(list, t)
-	}
 	slices.SortFunc(list, func(a, b Topic) int { return cmp.Compare(a.ID, b.ID) })
 	return list
+}
+
+// needs are the sources without which a rule cannot say, and what is open then.
+func needs(r *migrate.Rule) string {
+	if len(r.Needs) == 0 {
+		return "the app's own metadata"
+	}
+	return strings.Join(r.Needs, ", ") + "; without them it is unknown: " + r.Question
 }
 
 func files(e migrate.Example) string {

@@ -152,7 +152,7 @@ func TestJSON(t *testing.T) {
 	r := sample(t)
 	text := write(t, formats["json"], r)
 	var back migrate.Report
-	if err := json.Unmarshal([]byte(strings.NewReplacer(`"level": "error"`, `"level": 0`, `"level": "warning"`, `"level": 1`, `"level": "note"`, `"level": 2`).Replace(text)), &back); err != nil {
+	if err := json.Unmarshal([]byte(text), &back); err != nil {
 		t.Fatal(err)
 	}
 	if again := write(t, formats["json"], &back); again != text {
