@@ -34,12 +34,14 @@ var layers = map[string][]string{
 	"metadata/deploy":       {"metadata", "metadata/diag", "metadata/org", "metadata/plan"},
 	"templates":             {},
 	"migrate":               {"metadata", "metadata/spec", "metadata/diag"},
+	"migrate/gather":        {"migrate", "metadata", "metadata/org"},
+	"migrate/fleet":         {"migrate", "migrate/gather", "metadata/org", "metadata/spec", "metadata/diag"},
 	"migrate/reference": {
 		"migrate", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
 	},
-	"migrate/report": {"migrate", "metadata/diag"},
+	"migrate/report": {"migrate", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
-		"migrate", "migrate/reference", "migrate/report", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"migrate", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
 	},
 	"cmd/ecactl": {"cmd/internal/cli"},
