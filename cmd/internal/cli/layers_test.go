@@ -40,9 +40,10 @@ var layers = map[string][]string{
 		"migrate", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
 	},
 	"migrate/waves":  {"migrate", "metadata", "metadata/diag"},
+	"migrate/track":  {"migrate", "migrate/waves", "metadata", "metadata/plan", "metadata/spec", "metadata/diag"},
 	"migrate/report": {"migrate", "migrate/waves", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
-		"migrate", "migrate/waves", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"migrate", "migrate/waves", "migrate/track", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
 	},
 	"cmd/ecactl": {"cmd/internal/cli"},
