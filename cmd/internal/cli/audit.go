@@ -61,11 +61,15 @@ thresholds and levels, and lists what is to be ignored.`,
   ecactl audit --from-snapshot prod-snapshot -o json
   ecactl audit --source-dir force-app -o sarif=audit.sarif -o table --fail-on error
   ecactl audit --fleet fleet.yaml -o html=fleet.html`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
 			}
-			return nil
+			hint := diag.DidYouMean(args[0], []string{"merge"})
+			if _, err := os.Stat(args[0]); err == nil {
+				hint = "--source-dir " + args[0] + " audits the files in it"
+			}
+			return usagef(hint, "audit takes no argument: %q", args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.audit(cmd.Context(), &f) },
 	}
