@@ -18,6 +18,7 @@ type Case struct {
 	Failure string // what is wrong, in one line
 	Detail  string // the same at length
 	Kind    string // of the failure: "Error", "Warning"
+	Skipped string // why it was not checked; "" if it was
 }
 
 type junitSuites struct {
@@ -40,6 +41,11 @@ type junitCase struct {
 	Name    string        `xml:"name,attr"`
 	Class   string        `xml:"classname,attr"`
 	Failure *junitFailure `xml:"failure"`
+	Skipped *junitSkipped `xml:"skipped"`
+}
+
+type junitSkipped struct {
+	Message string `xml:"message,attr"`
 }
 
 type junitFailure struct {
@@ -58,6 +64,9 @@ func JUnit(w io.Writer, suites []Suite) error {
 			if c.Failure != "" {
 				one.Failure = &junitFailure{Message: Plain(c.Failure), Type: Plain(c.Kind), Text: PlainLines(c.Detail)}
 				out.Failures++
+			} else if c.Skipped != "" {
+				one.Skipped = &junitSkipped{Plain(c.Skipped)}
+				out.Skipped++
 			}
 			out.Cases = append(out.Cases, one)
 		}
