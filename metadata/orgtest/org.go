@@ -48,11 +48,17 @@ type User struct {
 	Name     string `json:"name"`
 	Email    string `json:"email"`
 	Inactive bool   `json:"inactive,omitempty"`
+	Password string `json:"password,omitempty"` // for the flow that sends one; nobody logs in with an empty one
+	// PermissionSets are those that the user has, and Profile the profile. A user
+	// that says neither has whatever an app asks for.
+	PermissionSets []string `json:"permissionSets,omitempty"`
+	Profile        string   `json:"profile,omitempty"`
 }
 
 // A Request is one that the org has been sent.
 type Request struct {
 	Method, Path, Op string // Op is the SOAP operation, or "" for REST
+	Query            string // as it was sent
 }
 
 // An Org is an emulated org that listens.
@@ -68,6 +74,7 @@ type Org struct {
 	state    state
 	tokens   map[string]*session
 	codes    map[string]*code
+	devices  map[string]*device
 	deploys  map[string]*deployment
 	results  map[string]*retrieval
 	requests []Request
@@ -115,7 +122,7 @@ func Start(cfg Config) (*Org, error) {
 		cfg.Addr = "127.0.0.1:0"
 	}
 	o := &Org{
-		cfg: cfg, table: metadata.Schema(), scopes: spec.Scopes(metadata.Schema()), tokens: map[string]*session{}, codes: map[string]*code{},
+		cfg: cfg, table: metadata.Schema(), scopes: spec.Scopes(metadata.Schema()), tokens: map[string]*session{}, codes: map[string]*code{}, devices: map[string]*device{},
 		deploys: map[string]*deployment{}, results: map[string]*retrieval{}, cursors: map[string]*cursor{},
 	}
 	for i := range cfg.Faults {
@@ -190,6 +197,27 @@ func (o *Org) Inject(f Fault) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.faults = append(o.faults, &f)
+}
+
+// LiveTokens lists what has been handed out to an app and is still good: access
+// tokens, and refresh tokens that a rotation has not replaced. "" is every app
+// but Setup's own sessions.
+func (o *Org) LiveTokens(app string) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var live []string
+	for token, s := range o.tokens {
+		if s.app != "" && (app == "" || s.app == app) {
+			live = append(live, token)
+		}
+	}
+	for token, t := range o.state.Refresh {
+		if !t.Used && (app == "" || t.App == app) {
+			live = append(live, token)
+		}
+	}
+	slices.Sort(live)
+	return live
 }
 
 // Deploys counts the deploys that were begun.

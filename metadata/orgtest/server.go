@@ -25,6 +25,7 @@ var operations = []struct{ part, op string }{
 	{"/services/oauth2/token", "token"},
 	{"/services/oauth2/authorize", "authorize"},
 	{"/services/oauth2/revoke", "revoke"},
+	{"/services/oauth2/introspect", "introspect"},
 	{"/services/oauth2/userinfo", "userinfo"},
 	{"/limits", "limits"},
 	{"/composite", "composite"},
@@ -54,7 +55,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	arrived := Request{r.Method, r.URL.Path, op}
+	arrived := Request{r.Method, r.URL.Path, op, r.URL.RawQuery}
 	o.mu.Lock()
 	o.requests = append(o.requests, arrived)
 	o.mu.Unlock()

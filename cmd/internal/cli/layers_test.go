@@ -37,8 +37,12 @@ var layers = map[string][]string{
 	"migrate":                  {"metadata", "metadata/spec", "metadata/diag"},
 	"migrate/gather":           {"migrate", "metadata", "metadata/org"},
 	"migrate/fleet":            {"migrate", "migrate/gather", "metadata/org", "metadata/spec", "metadata/diag"},
+	"migrate/handover":         {"metadata", "metadata/org", "metadata/secret", "metadata/spec"},
+	"migrate/verify": {
+		"metadata", "metadata/deploy", "metadata/diag", "metadata/org", "metadata/org/login", "metadata/plan", "metadata/secret", "metadata/spec",
+	},
 	"migrate/reference": {
-		"migrate", "migrate/waves", "migrate/rollback", "migrate/refresh", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
+		"migrate", "migrate/waves", "migrate/rollback", "migrate/refresh", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
 	},
 	"migrate/waves": {"migrate", "metadata", "metadata/diag"},
 	"migrate/track": {"migrate", "migrate/waves", "metadata", "metadata/plan", "metadata/spec", "metadata/diag"},
@@ -48,7 +52,7 @@ var layers = map[string][]string{
 	"migrate/refresh": {"metadata", "metadata/plan", "metadata/spec", "metadata/org", "metadata/deploy", "metadata/secret", "metadata/diag"},
 	"migrate/report":  {"migrate", "migrate/waves", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
-		"migrate", "migrate/waves", "migrate/track", "migrate/rollback", "migrate/refresh", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"migrate", "migrate/waves", "migrate/track", "migrate/rollback", "migrate/refresh", "migrate/convert", "migrate/handover", "migrate/verify", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
 	},
 	"cmd/ecactl": {"cmd/internal/cli"},

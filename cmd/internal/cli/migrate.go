@@ -36,7 +36,7 @@ takes one app back, and retire deletes an old one that nobody needs any more.`,
 			return unknownCommand(cmd, args[0])
 		},
 	}
-	cmd.AddCommand(p.newMigratePlan(), p.newMigrateStatus(), p.newMigrateRollback(), p.newMigrateRetire())
+	cmd.AddCommand(p.newMigratePlan(), p.newMigrateStatus(), p.newMigrateVerify(), p.newMigrateRollback(), p.newMigrateRetire())
 	return cmd
 }
 

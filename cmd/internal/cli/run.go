@@ -62,7 +62,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	redactor := secret.NewRedactor(stderr)
 	defer redactor.Flush() //nolint:errcheck // nobody is left to be told
 	p := &program{
-		host: host, in: stdin, out: bufio.NewWriter(stdout), errOut: redactor, redactor: redactor,
+		host: host, in: stdin, stdout: stdout, out: bufio.NewWriter(stdout), errOut: redactor, redactor: redactor,
 		terminal: isTerminal(stdout), errTerminal: isTerminal(stderr),
 	}
 	root := p.root()
@@ -88,6 +88,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 type program struct {
 	host     Host
 	in       io.Reader
+	stdout   io.Writer // for commands that are run; everything else writes to out
 	out      *bufio.Writer
 	errOut   io.Writer
 	redactor *secret.Redactor // before stderr
@@ -153,6 +154,9 @@ func (p *program) exitCode(ctx context.Context, err error) int {
 		}
 		fmt.Fprintln(p.errOut, `run "ecactl --help" for usage`)
 		return ExitUsage
+	}
+	if child, ok := errors.AsType[childFailed](err); ok {
+		return child.code
 	}
 	for outcome, code := range outcomes {
 		if errors.Is(err, outcome) {
@@ -275,7 +279,7 @@ deploys it, and audits the Connected Apps that they replace.`,
 		p.newInit(), p.newLint(), p.newGenerate(), p.newImport(), p.newAudit(),
 		p.newLogin(), p.newOrgs(), p.newLogout(), p.newDoctor(),
 		p.newPlan(), p.newDeploy(), p.newRetrieve(), p.newEmulator(),
-		p.newMigrate(), p.newRefresh(),
+		p.newCredentials(), p.newMigrate(), p.newRefresh(),
 		p.newExplain(), p.newSchema(), p.newDemo(), p.newVersion(),
 	)
 	root.AddCommand(topics()...)

@@ -1,0 +1,130 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/metadata/org/login"
+	"github.com/ecactl/ecactl/metadata/secret"
+)
+
+// A held token is one that has to be given back.
+type held struct {
+	what    string // "the refresh token of the authorization code flow"
+	token   secret.String
+	refresh bool
+	ended   bool
+}
+
+const (
+	answerWait = 30 * time.Second // for one answer
+	returnWait = 30 * time.Second // for giving everything back
+)
+
+// ask sends a request to the token endpoint and notes what it hands out, before
+// anybody sees it. A request that was sent is waited for even if the run is
+// interrupted: its answer has a token in it.
+func (r *run) ask(ctx context.Context, at *login.Endpoint, flow string, form url.Values) (*login.Tokens, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWait)
+	defer cancel()
+	t, err := at.Token(patient, form)
+	if err != nil {
+		var refusal *org.Error
+		if !errors.As(err, &refusal) {
+			r.lost++
+		}
+		return nil, err
+	}
+	r.note("the refresh token of the "+flow+" flow", t.Refresh, true)
+	r.note("the access token of the "+flow+" flow", t.Access, false)
+	return t, nil
+}
+
+func (r *run) note(what string, token secret.String, refresh bool) {
+	if token.IsZero() {
+		return
+	}
+	r.Learned(token)
+	for _, h := range r.held {
+		if h.token.Reveal() == token.Reveal() {
+			return
+		}
+	}
+	r.held = append(r.held, held{what: what, token: token, refresh: refresh})
+}
+
+// end revokes a token now, and remembers that it is.
+func (r *run) end(ctx context.Context, token secret.String) error {
+	err := r.revoke(ctx, token)
+	if err == nil {
+		for i := range r.held {
+			if r.held[i].token.Reveal() == token.Reveal() {
+				r.held[i].ended = true
+			}
+		}
+	}
+	return err
+}
+
+// revoke ends a token; one that has ended already is ended.
+func (r *run) revoke(ctx context.Context, token secret.String) error {
+	err := r.Endpoint.Revoke(ctx, token)
+	var refusal *org.Error
+	if errors.As(err, &refusal) && (refusal.Code == "invalid_token" || refusal.Code == "unsupported_token_type") {
+		return nil
+	}
+	return err
+}
+
+// tries is how often a token is given back that the org does not take.
+const tries = 3
+
+// giveBack revokes all that was handed out: refresh tokens first, the newest of
+// all, as they take their access tokens with them. It does not heed that the run
+// was interrupted.
+func (r *run) giveBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), returnWait)
+	defer cancel()
+	for _, refresh := range []bool{true, false} {
+		for i := len(r.held) - 1; i >= 0; i-- {
+			if h := r.held[i]; h.refresh == refresh {
+				r.giveOneBack(ctx, h)
+			}
+		}
+	}
+	if r.lost > 0 {
+		r.app.Left = append(r.app.Left, fmt.Sprintf("what %d answer(s) of the token endpoint held that did not arrive; it ends by the app's policy", r.lost))
+	}
+	switch {
+	case len(r.app.Left) > 0:
+		c := r.add("cleanup", Failed, fmt.Sprintf("%d of %d tokens are revoked; left: %s", r.app.Revoked, len(r.held), r.app.Left[0]))
+		c.Do = []string{"end the sessions of the user in Setup: OAuth and OpenID Connect usage of the app, Revoke"}
+	case len(r.held) > 0:
+		r.pass("cleanup", "%d of %d", r.app.Revoked, len(r.held))
+	}
+}
+
+func (r *run) giveOneBack(ctx context.Context, h held) {
+	if h.ended {
+		r.app.Revoked++
+		return
+	}
+	var err error
+	for n := range tries {
+		if n > 0 && r.System.Sleep != nil {
+			_ = r.System.Sleep(ctx, time.Duration(n)*time.Second) // the next try fails if the time is over
+		}
+		if err = r.revoke(ctx, h.token); err == nil {
+			r.app.Revoked++
+			return
+		}
+	}
+	r.app.Left = append(r.app.Left, h.what+" ("+said(err)+")")
+}
