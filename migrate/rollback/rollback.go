@@ -78,8 +78,8 @@ func (r *run) takeBack(ctx context.Context, s *state) error {
 
 // losses finds what was changed since the app moved.
 func (r *run) losses(s *state) {
-	if r.app.Route == migrate.RouteButton && r.options.Expect != nil && s.old != nil {
-		wanted, err := r.options.Expect(s.old, nil)
+	if r.app.Route == migrate.RouteButton && s.old != nil {
+		wanted, err := track.Expected(s.old, s.new.Components(), nil)
 		if err == nil {
 			r.result.Lost = append(r.result.Lost, track.Differences(wanted, s.new.Components())...)
 		}

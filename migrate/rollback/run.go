@@ -12,7 +12,6 @@ import (
 	"github.com/ecactl/ecactl/metadata/org"
 	"github.com/ecactl/ecactl/metadata/plan"
 	"github.com/ecactl/ecactl/migrate"
-	"github.com/ecactl/ecactl/migrate/track"
 	"github.com/ecactl/ecactl/migrate/waves"
 )
 
@@ -25,7 +24,6 @@ type Options struct {
 	Confirm func(question string) (bool, error)
 	Say     func(format string, args ...any)
 	Deploy  deploy.Options
-	Expect  track.Expectation // nil cannot say what is lost
 }
 
 // A Result is what was done.

@@ -3,11 +3,13 @@ package track
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/plan"
 	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate"
+	"github.com/ecactl/ecactl/migrate/convert"
 	"github.com/ecactl/ecactl/migrate/waves"
 )
 
@@ -21,18 +23,59 @@ func (l *looker) compare(a *waves.App, s *waves.Sight) {
 		s.Compared = "its metadata was not handed out"
 	case old == nil:
 		s.Compared = "the Connected App's metadata was not handed out"
-	case l.options.Expect == nil:
-		s.Compared = "nothing says what it should be"
 	}
 	if s.Compared != "" {
 		return
 	}
-	wanted, err := l.options.Expect(old, l.e)
+	wanted, err := Expected(old, app.Components(), l.e)
 	if err != nil {
 		s.Compared = err.Error()
 		return
 	}
 	s.Drift = Differences(wanted, app.Components())
+}
+
+// Expected is what Setup's button should have made of a Connected App. Evidence
+// helps to tell the API names of permission sets, of which a Connected App has the
+// labels; it may be nil.
+func Expected(old *metadata.Component, actual []*metadata.Component, e *migrate.Evidence) ([]*metadata.Component, error) {
+	o := convert.Options{LikeSetup: true, Labels: map[string]string{}}
+	if e != nil {
+		o.MyDomain = e.Org.InstanceURL
+		for _, r := range e.Tables[migrate.SrcGrants] {
+			o.PermissionSets = append(o.PermissionSets, convert.PermissionSet{Name: r["Parent.Name"], Label: r["Parent.Label"]})
+		}
+	}
+	var granted []string
+	for _, c := range actual {
+		if text, ok := c.Text(fieldSets); ok {
+			granted = append(granted, spec.SplitList(text)...)
+		}
+	}
+	for _, set := range old.All("permissionSetName") {
+		label := strings.TrimSpace(set.Text)
+		if slices.ContainsFunc(o.PermissionSets, func(p convert.PermissionSet) bool { return p.Label == label }) {
+			continue
+		}
+		o.Labels[label] = strings.ReplaceAll(label, " ", "_") // as most are called
+		for _, name := range granted {
+			if letters(name) == letters(label) {
+				o.Labels[label] = name
+			}
+		}
+	}
+	made, problems := convert.Convert(old, o)
+	return made.Components, problems.Err()
+}
+
+// letters are what a name and a label have in common.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }
 
 // written are the fields that only an org writes, or that say nothing about what

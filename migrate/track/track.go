@@ -20,14 +20,7 @@ type Options struct {
 	Version string         // of the program
 	Audit   migrate.Policy // what the project wants otherwise
 	Dir     string         // the folder of specs; "" looks at no files
-	// Expect says what an External Client App has to look like that Setup's button
-	// makes of a Connected App. Nil compares nothing.
-	Expect Expectation
 }
-
-// An Expectation makes of a Connected App the components that its successor
-// should have.
-type Expectation func(*metadata.Component, *migrate.Evidence) ([]*metadata.Component, error)
 
 // Look says where every app of an org stands.
 func Look(p *waves.Plan, e *migrate.Evidence, o Options) (*waves.Status, error) {

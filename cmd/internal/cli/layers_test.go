@@ -38,14 +38,15 @@ var layers = map[string][]string{
 	"migrate/gather":           {"migrate", "metadata", "metadata/org"},
 	"migrate/fleet":            {"migrate", "migrate/gather", "metadata/org", "metadata/spec", "metadata/diag"},
 	"migrate/handover":         {"metadata", "metadata/org", "metadata/secret", "metadata/spec"},
+	"migrate/convert":          {"metadata", "metadata/diag", "metadata/spec"},
 	"migrate/verify": {
 		"metadata", "metadata/deploy", "metadata/diag", "metadata/org", "metadata/org/login", "metadata/plan", "metadata/secret", "metadata/spec",
 	},
 	"migrate/reference": {
-		"migrate", "migrate/waves", "migrate/rollback", "migrate/refresh", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
+		"migrate", "migrate/waves", "migrate/rollback", "migrate/refresh", "migrate/convert", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
 	},
 	"migrate/waves": {"migrate", "metadata", "metadata/diag"},
-	"migrate/track": {"migrate", "migrate/waves", "metadata", "metadata/plan", "metadata/spec", "metadata/diag"},
+	"migrate/track": {"migrate", "migrate/waves", "migrate/convert", "metadata", "metadata/plan", "metadata/spec", "metadata/diag"},
 	"migrate/rollback": {
 		"migrate", "migrate/waves", "migrate/track", "metadata", "metadata/plan", "metadata/spec", "metadata/org", "metadata/deploy", "metadata/diag",
 	},

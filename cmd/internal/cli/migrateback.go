@@ -110,7 +110,7 @@ func (p *program) beginBack(ctx context.Context, f *backFlags) (*back, error) {
 	}
 	progress := p.newProgress()
 	b.options = rollback.Options{
-		Now: p.host.Now, Dir: f.dir, Say: p.say, Expect: expectation,
+		Now: p.host.Now, Dir: f.dir, Say: p.say,
 		Deploy:  deploy.Options{Wait: minutes(f.wait), IgnoreWarnings: true, Notify: progress.deploy, Now: p.host.Now},
 		Confirm: p.confirmed(f.yes),
 	}

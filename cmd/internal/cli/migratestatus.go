@@ -97,7 +97,7 @@ func (p *program) trackOptions(config, dir string, e *migrate.Evidence) (track.O
 	if err := p.readPolicy(config, &o); err != nil {
 		return track.Options{}, err
 	}
-	return track.Options{Now: o.Now, Version: o.Version, Audit: o.Policy, Dir: dir, Expect: expectation}, nil
+	return track.Options{Now: o.Now, Version: o.Version, Audit: o.Policy, Dir: dir}, nil
 }
 
 // importNew writes the specs of new apps, and looks again if there were any.
@@ -146,6 +146,3 @@ func statusDocument(s *waves.Status) document {
 		},
 	}
 }
-
-// expectation says what Setup's button should have made of a Connected App.
-var expectation track.Expectation
