@@ -325,3 +325,21 @@ func (o *Org) Consumer(app string) (consumerKey, consumerSecret string) {
 	}
 	return "", ""
 }
+
+// Alter changes records of an object in place, as somebody in Setup would.
+func (o *Org) Alter(object string, change func(row map[string]any)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, row := range o.state.Records[object] {
+		change(row)
+	}
+}
+
+// Migrated tells whether a Connected App is read only, because Setup's button has
+// moved it.
+func (o *Org) Migrated(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.state.Components[key(metadata.TypeConnectedApp, name)]
+	return s != nil && s.Migrated
+}
