@@ -7,10 +7,7 @@ import (
 	"time"
 )
 
-var (
-	onlyOrg = []string{KindOrg}
-	bothECA = []string{KindECA}
-)
+var onlyOrg = []string{KindOrg}
 
 // orgSetting is an example of one of an org's settings.
 func orgSetting(typ, xml string) Example {
