@@ -19,6 +19,7 @@ var codes = []diag.Entry{
 	{Code: "ECA706", Title: "too many characters of callback URLs to convert", Why: "Setup takes 2,000 characters for all of them together, and which client uses which is not known.", Fix: "split the app, or shorten the URLs"},
 	{Code: "ECA707", Title: "a link that leads nowhere", Why: "The app is nothing but a start page, and its address cannot be made absolute.", Fix: "--my-domain https://NAME.my.salesforce.com, or --target-org"},
 	{Code: "ECA708", Title: "a Connected App that is not there", Why: "--app names one that was not read.", Fix: "mend its name; names are those of files, without the suffix"},
+	{Code: "ECA709", Level: diag.Warning, Title: "a handler whose user metadata does not tell", Why: "Connected Apps say as whom a handler runs up to API 66.0, and no longer since.", Fix: "set policies.handler.runAs, or read the org with --api-version 66.0"},
 	{Code: "ECA710", Level: diag.Warning, Title: "a start URL that is lost", Why: "A Connected App's start URL may be relative, and an External Client App's not.", Fix: "--my-domain https://NAME.my.salesforce.com, or --target-org"},
 	{Code: "ECA711", Level: diag.Warning, Title: "an allowlist that metadata does not hold", Why: "A Connected App's metadata says that refresh tokens are bound to addresses, and not to which.", Fix: "copy the addresses from Setup to oauth.security.refreshTokenIpRanges"},
 	{Code: "ECA712", Level: diag.Warning, Title: "a refresh token policy without a counterpart", Why: "It is of another form than Connected Apps have, or counts in another unit than hours, days and months.", Fix: "set policies.refreshToken"},
@@ -28,4 +29,5 @@ var codes = []diag.Entry{
 	{Code: "ECA716", Level: diag.Warning, Title: "a certificate for a flow that cannot work", Why: "The JWT bearer flow needs the refresh_token scope, or users whom an admin approved.", Fix: "add one of them, and then oauth.flows.jwtBearer"},
 	{Code: "ECA717", Level: diag.Warning, Title: "an app that Setup's button does not take", Why: "It takes no app with canvas, a custom handler or Triple DES, so nobody knows what it would write.", Fix: "convert it without --like-setup"},
 	{Code: "ECA718", Level: diag.Warning, Title: "a token exchange handler that has to be changed", Why: "A handler names the apps for which it is enabled, and no spec holds one.", Fix: "put the External Client App into its enablements and deploy it after the app"},
+	{Code: "ECA719", Level: diag.Note, Title: "what the org does not say of its apps", Why: "Custom scopes and token exchange handlers name apps, and not every org or user may ask for them.", Fix: "look in Setup under OAuth Custom Scopes and Token Exchange Handlers"},
 }

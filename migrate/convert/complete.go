@@ -18,6 +18,7 @@ func (c *conversion) complete() {
 		c.needBearer()
 		c.needRunAs()
 		c.needSomebody()
+		c.needHandlerUser()
 	}
 	if c.options.LikeSetup {
 		c.asSetup()
@@ -127,6 +128,15 @@ func (c *conversion) needSomebody() {
 	value := strings.Join(c.options.Approve, ",")
 	c.set(sets, value)
 	c.fill("permissionSetName", []string{sets}, value, "as asked for: the Connected App approves nobody")
+}
+
+// needHandlerUser says that an org no longer tells as whom a handler runs.
+func (c *conversion) needHandlerUser() {
+	const path = "pluginExecutionUser"
+	if f := c.fieldOf(path); c.written(tPolicy+".apexHandler") != "" && c.written(tPolicy+".executeHandlerAs") == "" && c.options.ReadAt > f.Until {
+		c.warn(nil, "ECA709", "look in Setup and set policies.handler.runAs, or read with --api-version "+f.Until.String(),
+			"%s: as whom its handler runs is not in metadata after API %s", c.ca.Name, f.Until)
+	}
 }
 
 // plugins switches on what the app is made of, and off what it is not.

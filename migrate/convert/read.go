@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,6 +18,9 @@ type Input struct {
 	Related    []*metadata.Component // what else names them: custom scopes, token exchange handlers, permission sets
 	Unreadable []metadata.Unreadable // Connected Apps whose file could not be read
 	Vendors    []string              // Connected Apps that an org lists and does not hand out
+	Sets       []PermissionSet       // that an org has
+	MyDomain   string                // of the org
+	ReadAt     metadata.Version      // API version with which the org was read
 	Namespace  string
 	Problems   diag.Problems
 }
@@ -151,7 +155,9 @@ func All(in *Input, o Options) *Outcome {
 		o.Namespace = in.Namespace
 	}
 	o.Related = append(slices.Clone(o.Related), in.Related...)
-	o.PermissionSets = append(slices.Clone(o.PermissionSets), PermissionSets(in.Related)...)
+	o.PermissionSets = slices.Concat(o.PermissionSets, in.Sets, PermissionSets(in.Related))
+	o.MyDomain = cmp.Or(o.MyDomain, in.MyDomain)
+	o.ReadAt = cmp.Or(o.ReadAt, in.ReadAt)
 	for _, ca := range in.Apps {
 		r, problems := Convert(ca, o)
 		if problems.Err() != nil {

@@ -161,6 +161,25 @@ func (c *conversion) absolute(raw string) (address, note string) {
 	return c.options.MyDomain + "/" + strings.TrimPrefix(raw, "/"), "made absolute with My Domain"
 }
 
+// MyDomain brings an org's address into the form that Options take: a name alone
+// is that of a production org.
+func MyDomain(s string) (string, error) {
+	address := strings.TrimRight(strings.TrimSpace(s), "/")
+	switch {
+	case address == "":
+		return "", nil
+	case !strings.ContainsAny(address, ".:/"):
+		address = "https://" + address + ".my.salesforce.com"
+	case !strings.Contains(address, "://"):
+		address = "https://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && !spec.LoopbackCallback(address) || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("%q is not the address of an org, such as https://acme.my.salesforce.com", s)
+	}
+	return address, nil
+}
+
 // scopes joins the scopes, each by its name in External Client Apps.
 func scopes(c *conversion, r *Row, leaves []*leaf) {
 	var tokens []string
