@@ -29,6 +29,7 @@ type Config struct {
 	Latency            time.Duration
 	PendingPolls       int // how many looks at a deploy find it unfinished
 	Users              []User
+	AskLogin           bool // authorize shows a page first, as to a browser that is not logged in
 	Now                func() time.Time
 	Log                func(Request) // is told of every request as it arrives
 	// Rows are records that are made when they are asked for, by object: more than
