@@ -48,14 +48,14 @@ func (o *Org) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		fail("invalid_request", "code challenge method not supported")
 	case errors.As(err, &refused):
 		fail(refused.code, refused.text)
-	case !o.mayUse(user, c):
-		fail("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app")
 	case r.Form.Get("decision") == "deny":
 		fail("access_denied", "end-user denied authorization")
-	case r.Method == http.MethodGet && !c.builtIn && r.Form.Get("prompt") == "consent":
+	case r.Method == http.MethodGet && !c.builtIn && (r.Form.Get("prompt") == "consent" || o.cfg.AskLogin):
 		page := template.Must(template.New("consent").Parse(consent))
 		w.Header().Set("Content-Type", "text/html;charset=UTF-8")
 		_ = page.Execute(w, map[string]any{"App": c.app, "Scopes": r.Form.Get("scope"), "Form": r.Form}) // the client may be gone
+	case !o.mayUse(user, c):
+		fail("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app")
 	default:
 		k := "aPrx" + rand.Text() + rand.Text()
 		o.codes[k] = &code{c, user, redirect, challenge, o.granted(c, r.Form.Get("scope")), o.cfg.Now().Add(codeLife)}

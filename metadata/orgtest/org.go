@@ -29,7 +29,8 @@ type Config struct {
 	Latency            time.Duration
 	PendingPolls       int // how many looks at a deploy find it unfinished
 	Users              []User
-	OrgNumber          int // the org's id is made of it; default 1
+	OrgNumber          int  // the org's id is made of it; default 1
+	AskLogin           bool // authorize shows a page first, as to a browser that is not logged in
 	Now                func() time.Time
 	Log                func(Request) // is told of every request as it arrives
 	// Rows are records that are made when they are asked for, by object: more than

@@ -17,7 +17,6 @@ type held struct {
 	what    string // "the refresh token of the authorization code flow"
 	token   secret.String
 	refresh bool
-	ended   bool
 }
 
 const (
@@ -60,19 +59,6 @@ func (r *run) note(what string, token secret.String, refresh bool) {
 	r.held = append(r.held, held{what: what, token: token, refresh: refresh})
 }
 
-// end revokes a token now, and remembers that it is.
-func (r *run) end(ctx context.Context, token secret.String) error {
-	err := r.revoke(ctx, token)
-	if err == nil {
-		for i := range r.held {
-			if r.held[i].token.Reveal() == token.Reveal() {
-				r.held[i].ended = true
-			}
-		}
-	}
-	return err
-}
-
 // revoke ends a token; one that has ended already is ended.
 func (r *run) revoke(ctx context.Context, token secret.String) error {
 	err := r.Endpoint.Revoke(ctx, token)
@@ -87,8 +73,9 @@ func (r *run) revoke(ctx context.Context, token secret.String) error {
 const tries = 3
 
 // giveBack revokes all that was handed out: refresh tokens first, the newest of
-// all, as they take their access tokens with them. It does not heed that the run
-// was interrupted.
+// all, as they take their access tokens with them. What was revoked before is
+// revoked once more: an org that only said so gets a second chance. It does not
+// heed that the run was interrupted.
 func (r *run) giveBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), returnWait)
 	defer cancel()
@@ -112,10 +99,6 @@ func (r *run) giveBack(ctx context.Context) {
 }
 
 func (r *run) giveOneBack(ctx context.Context, h held) {
-	if h.ended {
-		r.app.Revoked++
-		return
-	}
 	var err error
 	for n := range tries {
 		if n > 0 && r.System.Sleep != nil {

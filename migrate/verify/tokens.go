@@ -138,7 +138,7 @@ func (r *run) revoked(ctx context.Context, id string, t *login.Tokens, token sec
 		r.skip(id, "the token did not work before: %s", said(err))
 		return
 	}
-	if err := r.end(ctx, token); err != nil {
+	if err := r.revoke(ctx, token); err != nil {
 		r.fail(id, err, "")
 		return
 	}
