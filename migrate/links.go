@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Links are what ties an app to others: two apps that share one of them are
+// Ties are what ties an app to others: two apps that share one of them are
 // likely used by one client, or kept by one person, and move together.
-type Links struct {
+type Ties struct {
 	CallbackHosts []string `json:"callbackHosts"` // without those of the machine itself and of Salesforce
 	RunAs         []string `json:"runAs"`         // users that the app runs as
 	TokenUsers    []string `json:"tokenUsers"`    // ids of the users with its tokens, if they are few
@@ -22,9 +22,9 @@ type Links struct {
 // those of an integration, and not for people.
 const fewUsers = 3
 
-// links gathers what is known; nil if that is nothing.
-func (a *App) links() *Links {
-	l := &Links{CallbackHosts: a.callbackHosts(), RunAs: a.runAs(), TokenUsers: a.tokenUsers(), Certificates: []string{}}
+// ties gathers what is known; nil if that is nothing.
+func (a *App) ties() *Ties {
+	l := &Ties{CallbackHosts: a.callbackHosts(), RunAs: a.runAs(), TokenUsers: a.tokenUsers(), Certificates: []string{}}
 	if c, ok := a.certificates()["certificate"]; ok && c.err == nil {
 		sum := sha256.Sum256(c.Raw)
 		l.Certificates = append(l.Certificates, hex.EncodeToString(sum[:]))

@@ -77,7 +77,7 @@ const maxName = 80
 
 // components names what the app becomes and puts it in order.
 func (c *conversion) components() []*metadata.Component {
-	app := metadata.BareName(c.ca.Name)
+	app := c.name()
 	var list []*metadata.Component
 	for _, p := range c.parts {
 		typ := c.table.Type(p.Type)
@@ -93,6 +93,9 @@ func (c *conversion) components() []*metadata.Component {
 		if p.Type != tApp {
 			label = p.Name
 			p.Root.Add(&metadata.Element{Name: metadata.FieldApp, Text: app})
+		}
+		if p.Type == tApp {
+			label = c.options.Label // where the Connected App has none
 		}
 		if p.Type == tSecure && c.options.LikeSetup {
 			label = shorten(app, "_oauthSecurity") // as the platform labels what it back-fills

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	Target    metadata.Version // API version to write for; 0 is the default
 	LikeSetup bool             // names and values as Setup's migration writes them
+	Name      string           // API name of what comes out; "" is that of the Connected App
+	Label     string           // its label; "" is that of the Connected App
 	ReadAt    metadata.Version // API version with which an org was read; 0 for files, where it is not known
 
 	MyDomain       string            // the org's address, for relative start URLs
@@ -60,6 +62,11 @@ type conversion struct {
 	twice    []string // leaves that two rules spoke of
 	problems diag.Problems
 }
+
+// App is the API name of the External Client App.
+func (r *Result) App() string { return r.app.name() }
+
+func (c *conversion) name() string { return cmp.Or(c.options.Name, metadata.BareName(c.ca.Name)) }
 
 // Convert makes an External Client App of a Connected App. Where the problems
 // hold an error the app is refused: the result accounts for its elements, and

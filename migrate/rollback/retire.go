@@ -32,11 +32,14 @@ func Retire(ctx context.Context, c *org.Client, p *waves.Plan, status *waves.Sta
 	if err != nil {
 		return nil, err
 	}
+	if r.app.Verdict == migrate.VerdictVendor {
+		return nil, &diag.Problem{Code: "ECA766", Message: r.app.Name + " is not this org's own, and cannot be deleted", Hint: "uninstall it in Setup > Connected Apps OAuth Usage, or its package"}
+	}
 	s, err := r.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !s.listed {
+	if !s.listed && demands[r.app.Route] != nil {
 		r.result.Outcome = Retired // an earlier run has done it
 		return r.result, nil
 	}
@@ -77,8 +80,8 @@ func (r *run) mayGo(status *waves.Status, s *state) error {
 		return refuse("", "nothing was seen of "+r.app.Name)
 	}
 	steps := status.Apps[i].Steps
-	if !slices.ContainsFunc(steps, func(s waves.StepState) bool { return s.ID == "retire" }) || s.old == nil {
-		return refuse("uninstall it in Setup > Connected Apps OAuth Usage", r.app.Name+" is not this org's own, and cannot be deleted")
+	if s.old == nil {
+		return refuse("uninstall it in Setup > Connected Apps OAuth Usage", r.app.Name+" is listed, and the org does not hand it out: it is not its own")
 	}
 	var open []string
 	for _, step := range steps {

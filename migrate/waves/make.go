@@ -207,14 +207,15 @@ func (m *maker) app(i int, b *batch, wave map[int]int) App {
 		Findings: []Known{}, Related: m.related(i, wave),
 	}
 	a.Risk, a.RiskWhy = riskOf(r)
-	if r.Links != nil {
-		a.Contact = r.Links.Contact
+	if r.Ties != nil {
+		a.Contact = r.Ties.Contact
 	}
 	switch r.Route {
 	case migrate.RouteButton:
-		a.Successor = r.Name
+		a.Successor, a.NewLabel = r.Name, r.Label
 	case migrate.RouteRecreate:
 		a.Successor = m.successor(r)
+		a.NewLabel = newLabel(named(&a))
 	}
 	for _, f := range r.Findings {
 		if f.Suppressed == nil && !slices.Contains(a.Findings, Known{f.Rule, f.Level}) {
@@ -242,6 +243,13 @@ func (m *maker) taken(org, name string) bool {
 	return slices.ContainsFunc(m.report.Apps, func(a migrate.AppReport) bool {
 		return a.Org == org && a.Kind == migrate.KindConnectedApp && strings.EqualFold(a.Name, name)
 	})
+}
+
+// newLabel makes the label of an app that stands beside its predecessor.
+func newLabel(label string) string {
+	const most, suffix = 80, " ECA" // characters of a label
+	runes := []rune(label)
+	return strings.TrimSpace(string(runes[:min(len(runes), most-len(suffix))])) + suffix
 }
 
 // related lists the apps that an app is tied to, and the same app in sandboxes.

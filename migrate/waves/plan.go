@@ -81,6 +81,7 @@ type App struct {
 	Route     migrate.Route     `json:"route"`
 	Why       string            `json:"why"`
 	Successor string            `json:"successor"` // API name of the External Client App; "" if there will be none
+	NewLabel  string            `json:"newLabel"`  // its label: an org counts use by labels, so it differs from the old one's where both are there
 	Due       *string           `json:"due"`       // YYYY-MM-DD
 	Late      string            `json:"late"`      // why its wave does not end before the date; "" if it does
 	Risk      Risk              `json:"risk"`

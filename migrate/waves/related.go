@@ -15,17 +15,17 @@ type Evidence struct {
 	ID    string
 	Says  string // a sentence, with %s for what the two share
 	Crowd int    // shared by more apps than this, it says nothing about any two
-	of    func(l *migrate.Links) []string
+	of    func(l *migrate.Ties) []string
 }
 
 // Evidences lists them, the surest first: where two apps share several, the first
 // is the one that is told.
 var Evidences = []Evidence{
-	{"certificate", "Both let in a client that signs with the certificate %s.", 20, func(l *migrate.Links) []string { return l.Certificates }},
-	{"run-as-user", "Both run as the user %s.", 20, func(l *migrate.Links) []string { return l.RunAs }},
-	{"callback-host", "Both send users back to %s.", 20, func(l *migrate.Links) []string { return l.CallbackHosts }},
-	{"token-user", "The tokens of both are those of the integration user %s.", 10, func(l *migrate.Links) []string { return l.TokenUsers }},
-	{"contact", "Both have the contact %s.", 5, func(l *migrate.Links) []string {
+	{"certificate", "Both let in a client that signs with the certificate %s.", 20, func(l *migrate.Ties) []string { return l.Certificates }},
+	{"run-as-user", "Both run as the user %s.", 20, func(l *migrate.Ties) []string { return l.RunAs }},
+	{"callback-host", "Both send users back to %s.", 20, func(l *migrate.Ties) []string { return l.CallbackHosts }},
+	{"token-user", "The tokens of both are those of the integration user %s.", 10, func(l *migrate.Ties) []string { return l.TokenUsers }},
+	{"contact", "Both have the contact %s.", 5, func(l *migrate.Ties) []string {
 		if l.Contact == "" {
 			return nil
 		}
@@ -48,10 +48,10 @@ func ties(apps []*migrate.AppReport) (found []tie, notes []string) {
 		e := &Evidences[i]
 		sharing := map[[2]string][]int{} // by org and value
 		for n, a := range apps {
-			if a.Links == nil {
+			if a.Ties == nil {
 				continue
 			}
-			for _, v := range e.of(a.Links) {
+			for _, v := range e.of(a.Ties) {
 				k := [2]string{a.Org, v}
 				sharing[k] = append(sharing[k], n)
 			}

@@ -111,14 +111,15 @@ func (b *book) words(f *migrate.FindingReport, command bool) *strings.Replacer {
 	if command {
 		value = Quote
 	}
-	target := ""
+	target, always := "", " --target-org ''" // the org of the environment
 	if b.org.Alias != "" {
 		target = " --target-org " + value(b.org.Alias)
+		always = target
 	}
 	a := b.app
 	list := []string{
-		"{app}", value(a.Name), "{successor}", value(a.Successor), "{target}", target, "{plan}", value(b.plan.Settings.File), "{specs}", value(b.org.Specs),
-		"{label}", named(a), "{successor-label}", named(a), "{contact}", orElse(a.Contact, "its owner"), "{unknown}", strings.Join(a.Unknown, ", "),
+		"{app}", value(a.Name), "{successor}", value(a.Successor), "{target}", target, "{org}", always, "{plan}", value(b.plan.Settings.File), "{specs}", value(b.org.Specs),
+		"{label}", named(a), "{new-label}", value(a.NewLabel), "{contact}", orElse(a.Contact, "its owner"), "{unknown}", strings.Join(a.Unknown, ", "),
 		"{use}", use(a.Activity), "{quiet}", fmt.Sprint(b.plan.Settings.QuietDays), "{begins}", b.wave().Begins, "{ends}", b.wave().Ends, "{due-words}", dueWords(a.Due),
 	}
 	if f != nil {

@@ -162,7 +162,7 @@ func phaseOf(a *App, steps []StepState) Phase {
 		return slices.ContainsFunc(steps, func(s StepState) bool { return s.State == Done && slices.Contains(ids, s.ID) })
 	}
 	ending := map[migrate.Route][]string{
-		migrate.RouteButton: {"watch"}, migrate.RouteRecreate: {"retire"}, migrate.RouteVendor: {"block"}, migrate.RouteRetire: {"retire"},
+		migrate.RouteButton: {"watch"}, migrate.RouteRecreate: {"retire"}, migrate.RouteVendor: {"block"}, migrate.RouteRetire: {"retire", "uninstall"},
 	}[a.Route]
 	switch {
 	case done(ending...) && (a.Route != migrate.RouteButton || done("press")):

@@ -92,7 +92,7 @@ var templates = []template{
 	{
 		id: "convert", title: "Convert it into a spec", who: Engineer, routes: recreate,
 		do:       "Write {specs}/{successor}.yaml, with the account of every field, and read what is lost. The name differs from the old one, because both are there for a while.",
-		commands: []string{"ecactl convert {specs}/before/connectedApps/{app}.connectedApp{target} --name {successor} --dir {specs}"},
+		commands: []string{"ecactl convert{org} --app {app} --name {successor} --label {new-label} --dir {specs}"},
 		before:   "Its settings are in a file.", after: "{specs}/{successor}.yaml is there.", rollback: "Delete the file.", seen: SignSpec,
 	},
 	{
@@ -130,7 +130,7 @@ var templates = []template{
 	{
 		id: "switch", title: "Change the clients over", who: ClientOwner, routes: recreate,
 		do:    "Put the new key and secret into the client, and use the instance_url of the token response. Users approve the new app once.",
-		after: "status sees logins by {successor-label}.", rollback: "Put the old key and secret back: the old app is still there.", seen: SignInUse,
+		after: "status sees logins by {new-label}.", rollback: "Put the old key and secret back: the old app is still there.", seen: SignInUse,
 	},
 	{
 		id: "watch", title: "Watch its logins", who: Admin, routes: button, link: "logins",
@@ -168,7 +168,7 @@ var templates = []template{
 		rollback: "None: Salesforce no longer creates Connected Apps.", seen: SignGone,
 	},
 	{
-		id: "retire", title: "Uninstall it", who: Admin, routes: retire, when: "foreign", link: "usage",
+		id: "uninstall", title: "Uninstall it", who: Admin, routes: retire, when: "foreign", link: "usage",
 		do:     "Uninstall it there, or its package in Setup > Installed Packages. It is not this org's to delete.",
 		before: "It is silent and blocked.", after: "The org no longer lists it.", rollback: "Install it again.", seen: SignGone,
 	},

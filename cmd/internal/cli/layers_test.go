@@ -38,6 +38,7 @@ var layers = map[string][]string{
 	"migrate/gather":           {"migrate", "metadata", "metadata/org"},
 	"migrate/fleet":            {"migrate", "migrate/gather", "metadata/org", "metadata/spec", "metadata/diag"},
 	"migrate/handover":         {"metadata", "metadata/org", "metadata/secret", "metadata/spec"},
+	"migrate/convert/orginput": {"migrate/convert", "metadata", "metadata/deploy", "metadata/org", "metadata/diag"},
 	"migrate/convert":          {"metadata", "metadata/diag", "metadata/spec"},
 	"migrate/verify": {
 		"metadata", "metadata/deploy", "metadata/diag", "metadata/org", "metadata/org/login", "metadata/plan", "metadata/secret", "metadata/spec",
@@ -53,7 +54,7 @@ var layers = map[string][]string{
 	"migrate/refresh": {"metadata", "metadata/plan", "metadata/spec", "metadata/org", "metadata/deploy", "metadata/secret", "metadata/diag"},
 	"migrate/report":  {"migrate", "migrate/waves", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
-		"migrate", "migrate/waves", "migrate/track", "migrate/rollback", "migrate/refresh", "migrate/convert", "migrate/handover", "migrate/verify", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"migrate", "migrate/waves", "migrate/track", "migrate/rollback", "migrate/refresh", "migrate/convert", "migrate/convert/orginput", "migrate/handover", "migrate/verify", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
 	},
 	"cmd/ecactl": {"cmd/internal/cli"},

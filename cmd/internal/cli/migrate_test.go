@@ -65,6 +65,14 @@ func newJourney(t *testing.T, size planted.Size) *journey {
 	}
 	t.Cleanup(func() { _ = p.Close() })
 	j.planted = p
+	push, _, err := metadata.Decode(j.pushes+".connectedApp", []byte(`<ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata"><contactEmail>field@planted.example</contactEmail><description>Planted</description><label>Field Push</label><mobileAppConfig><devicePlatform>ios</devicePlatform></mobileAppConfig></ConnectedApp>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	push.Name = j.pushes
+	if err := p.Put(push); err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	j.terminal = &terminal{t, p.Org, dir, map[string]string{
 		"SF_ORG_INSTANCE_URL": p.URL(), "SF_ACCESS_TOKEN": p.Token(), "HOME": dir, "ECACTL_CONFIG_DIR": filepath.Join(dir, "config"), "ECACTL_KEYRING": "off",
@@ -95,7 +103,7 @@ func (j *journey) recreated(label string) bool {
 	return slices.ContainsFunc(j.planted.Apps, func(a *planted.App) bool { return a.Route == "recreate" && strings.Contains(label, a.Label) })
 }
 
-func (j *journey) read(name string, into any) {
+func (j *journey) decode(name string, into any) {
 	j.t.Helper()
 	if err := json.Unmarshal(must(os.ReadFile(j.path(name))), into); err != nil {
 		j.t.Fatal(err)
@@ -159,7 +167,7 @@ func (j *journey) fix(a *waves.App, rule string) {
 	}
 }
 
-var journeySize = planted.Size{Apps: 150, Vendors: 12, ECAs: 8, Logins: 6000, Tokens: 1200}
+var journeySize = planted.Size{Apps: 150, Vendors: 12, ECAs: 8, Logins: 1500, Tokens: 600}
 
 // The plan of an org with every verdict: each app exactly once, no wave too large,
 // none that ends after a date without saying so, and commands that the program
@@ -181,7 +189,7 @@ func TestMigrationPlan(t *testing.T) {
 	var audit struct {
 		Apps []struct{ Kind, Name, Route string }
 	}
-	j.read("audit.json", &audit)
+	j.decode("audit.json", &audit)
 	p := j.plan()
 	seen := map[string]int{}
 	for w, a := range p.All() {

@@ -178,3 +178,5 @@ func scenes() []scene {
 		},
 	}
 }
+
+func (w *terminal) read(name string) []byte { return must(os.ReadFile(w.path(name))) }
