@@ -45,7 +45,7 @@ func StatusTable(w io.Writer, s *waves.Status, t Theme) error {
 	if len(s.Unplanned) > 0 {
 		fmt.Fprintln(&out, t.Bold("Not in the plan"))
 		for _, l := range s.Unplanned {
-			fmt.Fprintf(&out, "  %s %s: %s, %s\n", l.Kind, Plain(l.Name), l.Verdict, l.Route)
+			fmt.Fprintf(&out, "  %s %s: %s, %s\n", Plain(l.Kind), Plain(l.Name), l.Verdict, l.Route)
 		}
 		out.WriteString("\n")
 	}
@@ -141,7 +141,7 @@ func StatusMarkdown(w io.Writer, s *waves.Status) error {
 	if len(s.Unplanned) > 0 {
 		out.WriteString("\n### Not in the plan\n\n| kind | app | verdict | route |\n|---|---|---|---|\n")
 		for _, l := range s.Unplanned {
-			fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", l.Kind, Markdown(l.Name), l.Verdict, l.Route)
+			fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", Markdown(l.Kind), Markdown(l.Name), l.Verdict, l.Route)
 		}
 	}
 	for _, n := range s.Notes {

@@ -11,6 +11,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/org"
 	"github.com/ecactl/ecactl/metadata/plan"
+	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/waves"
 )
@@ -86,6 +87,11 @@ func begin(ctx context.Context, c *org.Client, p *waves.Plan, name string, o Opt
 			hint = "the plan has no app of this org; choose another with --target-org"
 		}
 		return nil, &diag.Problem{Code: "ECA761", Message: "the plan has no app " + name + " in the org " + here.ID, Hint: hint}
+	}
+	for _, n := range []string{app.Name, app.Successor} {
+		if err := spec.CheckName(n); n != "" && err != nil && app.Verdict != migrate.VerdictVendor {
+			return nil, err // it would be the name of a file
+		}
 	}
 	r := &run{client: c, plan: p, app: app, org: p.Org(app.Org), options: o}
 	r.result = &Result{

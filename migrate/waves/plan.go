@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -229,9 +230,35 @@ func Decode(file string, data []byte) (*Plan, error) {
 		return nil, fail("is no plan of a migration")
 	}
 	for _, a := range p.All() {
-		if p.Org(a.Org) == nil {
-			return nil, fail("the app %s is of an org that the plan does not name", a.Name)
+		if what := a.strange(&p); what != "" {
+			return nil, fail("the app %q %s", a.Name, what)
 		}
 	}
 	return &p, nil
+}
+
+// strange says what a plan that somebody has edited has of an app that this
+// program would not have written; "" if nothing.
+func (a *App) strange(p *Plan) string {
+	switch {
+	case p.Org(a.Org) == nil:
+		return "is of an org that the plan does not name"
+	case !slices.Contains(migrate.Routes(), a.Route) || !slices.Contains(migrate.Verdicts(), a.Verdict):
+		return fmt.Sprintf("has the route %q and the verdict %q", a.Route, a.Verdict)
+	case a.Risk != Low && a.Risk != Medium && a.Risk != High:
+		return fmt.Sprintf("has the risk %q", a.Risk)
+	case a.Setup != link(a.Setup):
+		return "has a link that leads nowhere into Setup"
+	}
+	for _, s := range a.Steps {
+		switch {
+		case !slices.Contains(Signs(), s.Seen):
+			return fmt.Sprintf("has the step %q, which is seen by %q", s.ID, s.Seen)
+		case !slices.Contains([]Who{Admin, Engineer, ClientOwner, VendorOwner}, s.Who):
+			return fmt.Sprintf("has the step %q, which is done by %q", s.ID, s.Who)
+		case s.Link != link(s.Link):
+			return fmt.Sprintf("has the step %q with a link that leads nowhere into Setup", s.ID)
+		}
+	}
+	return ""
 }
