@@ -209,7 +209,7 @@ func (p *Plan) Encode() ([]byte, error) {
 func Decode(file string, data []byte) (*Plan, error) {
 	fail := func(format string, args ...any) error {
 		return &diag.Problem{
-			Pos: diag.Pos{File: file}, Code: "ECA751", Message: fmt.Sprintf(format, args...), Hint: "ecactl migrate plan AUDIT.json --out " + file + " writes one",
+			Pos: diag.Pos{File: file}, Code: "ECA751", Message: fmt.Sprintf(format, args...), Hint: "ecactl migrate plan AUDIT.json --out " + DefaultFile + " writes one",
 		}
 	}
 	if len(data) > MaxSize {
