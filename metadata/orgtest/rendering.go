@@ -88,6 +88,8 @@ func (o *Org) normalize(e *metadata.Element) {
 		switch {
 		case c.Name == "commaSeparatedOauthScopes":
 			c.Text = strings.Join(o.orderedScopes(c.Text), ", ")
+		case c.Name == "assetTokenSigningCertificate": // an id
+			c.Text = strings.TrimSpace(c.Text)
 		case strings.HasSuffix(strings.ToLower(c.Name), "certificate"):
 			c.Text = wrapped(c.Text)
 		case c.Name == "callbackUrl":

@@ -200,6 +200,13 @@ func encryption(_ *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
 	return l.text(), "", true
 }
 
+func subject(c *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
+	if l.text() == "CustomAttribute" && c.text("samlConfig.samlSubjectCustomAttr") == "" && !c.options.LikeSetup {
+		return "", "a custom attribute as subject needs its name, and there is none: set saml.subject", false
+	}
+	return l.text(), "", true
+}
+
 // deviceFlow knows on which day the device flow ends for apps that do not call
 // the machine itself.
 func deviceFlow(c *conversion, _ *Row, l *leaf) (value, note string, ok bool) {

@@ -119,10 +119,10 @@ func until(d *metadata.Deadline) string {
 
 // The conditions of the table.
 
-func always(*conversion) bool       { return true }
-func anew(c *conversion) bool       { return !c.options.LikeSetup }
-func usesOAuth(c *conversion) bool  { return c.oauth }
-func usesSAML(c *conversion) bool   { return c.parts[tSaml] != nil }
+func always(*conversion) bool      { return true }
+func anew(c *conversion) bool      { return !c.options.LikeSetup }
+func usesOAuth(c *conversion) bool { return c.oauth }
+func usesSAML(c *conversion) bool  { return c.parts[tSaml] != nil }
 
 func selfAuthorized(c *conversion) bool {
 	return c.written(tPolicy+".permittedUsersPolicyType") == "AllSelfAuthorized"

@@ -117,7 +117,7 @@ var samlRows = []*Row{
 	{From: "samlConfig.samlSigningAlgoType", To: []string{tSaml + ".signingAlgorithmType"}, How: Renamed, Rule: "the same, from API 63.0"},
 	{From: "samlConfig.samlSloUrl", To: []string{tSaml + ".singleLogoutUrl"}, How: Renamed, Rule: "the same, from API 63.0"},
 	{From: "samlConfig.samlSubjectCustomAttr", To: []string{tSaml + ".subjectCustomAttribute"}, How: Renamed, Rule: "the same, from API 63.0"},
-	{From: "samlConfig.samlSubjectType", To: []string{tSaml + ".subjectType"}, How: Renamed, Rule: "the same, from API 63.0"},
+	{From: "samlConfig.samlSubjectType", To: []string{tSaml + ".subjectType"}, How: Renamed, Rule: "the same, from API 63.0; a custom attribute needs its name", carry: via(subject)},
 }
 
 // lostRows are what an External Client App has nothing for.
