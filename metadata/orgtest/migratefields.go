@@ -62,7 +62,7 @@ var successors = []successor{
 		typ: typePolicy, suffix: "_defOauthPlcy", block: "oauthConfig",
 		copies: map[string]string{
 			"oauthConfig.oauthClientCredentialUser": "clientCredentialsFlowUser", "oauthConfig.isClientCredentialEnabled": "isClientCredentialsFlowEnabled",
-			"oauthPolicy.singleLogoutUrl": "singleLogoutUrl", "pluginExecutionUser": "executeHandlerAs",
+			"oauthPolicy.singleLogoutUrl": "singleLogoutUrl",
 			"sessionPolicy.policyAction": "policyAction", "sessionPolicy.sessionLevel": "requiredSessionLevel", "sessionPolicy.sessionTimeout": "sessionTimeoutInMinutes",
 		},
 		adds: map[string]string{"guestJwtSessionTimeoutType": "Custom", "namedUserJwtSessionTimeoutType": "Custom", "requiredSessionLevel": "STANDARD"},

@@ -186,6 +186,14 @@ func handler(_ *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
 	return l.text(), "handlers of Connected Apps are reported not to work as they are: try it in a sandbox before you rely on it", true
 }
 
+func handlerUser(c *conversion, r *Row, leaves []*leaf) {
+	if c.text("plugin") == "" {
+		leave("there is no handler that would run as this user")(c, r, leaves)
+		return
+	}
+	via(same)(c, r, leaves)
+}
+
 func mutualTLS(_ *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
 	if l.text() == "true" {
 		note = "which name in the client's certificate counts is not in a Connected App's metadata: set oauth.security.tlsClientAuth"

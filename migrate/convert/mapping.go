@@ -98,7 +98,7 @@ var policyRows = []*Row{
 	{From: "oauthPolicy.singleLogoutUrl", To: []string{tPolicy + ".singleLogoutUrl"}, How: Copied, Rule: "the same"},
 	{From: "permissionSetName", To: []string{tPolicy + ".commaSeparatedPermissionSet", tSaml + ".commaSeparatedPermissionSet"}, How: Transformed, Rule: "a label, looked up: an External Client App holds API names, as one list with commas", carry: permissionSets},
 	{From: "plugin", To: []string{tPolicy + ".apexHandler"}, How: Renamed, Rule: "the same class, from API 61.0; whether a handler of Connected Apps works is to be tried, and Setup's button takes no app that has one", carry: via(handler)},
-	{From: "pluginExecutionUser", To: []string{tPolicy + ".executeHandlerAs"}, How: Renamed, Rule: "the same username, from API 61.0; Connected Apps have it up to API 66.0"},
+	{From: "pluginExecutionUser", To: []string{tPolicy + ".executeHandlerAs"}, How: Renamed, Rule: "the same username, from API 61.0; Connected Apps have it up to API 66.0. Without a handler it does nothing and is left out", carry: handlerUser},
 	{From: "profileName", To: []string{tPolicy + ".commaSeparatedProfile", tSaml + ".commaSeparatedProfile"}, How: Transformed, Rule: "the same names as one list with commas, from API 62.0; a name with a comma is lost", carry: profiles},
 	{From: "sessionPolicy.policyAction", To: []string{tPolicy + ".policyAction"}, How: Copied, Rule: "the same", carry: via(words(policyActions))},
 	{From: "sessionPolicy.sessionLevel", To: []string{tPolicy + ".requiredSessionLevel"}, How: Renamed, Rule: "the same level", carry: via(words(sessionLevels))},

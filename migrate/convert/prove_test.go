@@ -153,8 +153,19 @@ func same(t *testing.T, want, got []*metadata.Component, v metadata.Version) {
 		return strings.Join(parts, "\n")
 	}
 	if w, g := text(want), text(got); w != g {
-		t.Errorf("API %s: got\n%s\nwant\n%s", v, g, w)
+		t.Errorf("API %s: %s: only got\n%s\nonly wanted\n%s", v, want[0].Name, without(g, w), without(w, g))
 	}
+}
+
+// without are the lines of a text that another does not have.
+func without(text, other string) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if !strings.Contains(other, line+"\n") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // land deploys to an emulated org, and plans again: nothing is left to be done.

@@ -13,6 +13,7 @@ import (
 type maker struct {
 	*rand.Rand
 	sane bool // only what an org would hold
+	keys int  // of attributes, which an app has once each
 }
 
 func newMaker(seed uint64) *maker { return &maker{Rand: rand.New(rand.NewPCG(seed, 5))} }
@@ -23,7 +24,7 @@ func (m *maker) app(name string) *metadata.Component {
 	c.File = name + ".connectedApp"
 	t := metadata.Schema()
 	skip := map[string]bool{}
-	for block, share := range map[string]int{"oauthConfig": 75, "oauthPolicy": 70, "samlConfig": 20, "canvasConfig": 15, "canvas": 5, "mobileAppConfig": 10, "sessionPolicy": 40} {
+	for block, share := range map[string]int{"oauthConfig": 75, "oauthPolicy": 70, "samlConfig": 20, "canvasConfig": 15, "canvas": 5, "mobileAppConfig": 10, "sessionPolicy": 40, "plugin": 20} {
 		skip[block] = m.IntN(100) >= share
 	}
 	m.fill(c.Root, t.Type(c.Type), "", skip)
@@ -45,6 +46,10 @@ func (m *maker) fill(e *metadata.Element, typ *metadata.Type, path string, skip 
 			count = 1 + m.IntN(4)
 		}
 		for range count {
+			if m.sane && nested == nil && f.Repeated {
+				m.once(e, f, p)
+				continue
+			}
 			child := e.Add(&metadata.Element{Name: f.Name})
 			switch {
 			case nested != nil:
@@ -59,6 +64,17 @@ func (m *maker) fill(e *metadata.Element, typ *metadata.Type, path string, skip 
 	if !m.sane && m.IntN(40) == 0 {
 		e.Add(&metadata.Element{Name: "invented" + string(rune('A'+m.IntN(26))), Text: "x"})
 	}
+}
+
+// once adds a value that is not there yet, as an org has each once.
+func (m *maker) once(e *metadata.Element, f *metadata.Field, path string) {
+	value := m.value(path, f)
+	for _, there := range e.Children {
+		if there.Name == f.Name && there.Text == value {
+			return
+		}
+	}
+	e.Add(&metadata.Element{Name: f.Name, Text: value})
 }
 
 func (m *maker) pick(values ...string) string { return values[m.IntN(len(values))] }
@@ -100,6 +116,9 @@ func (m *maker) value(path string, f *metadata.Field) string {
 		return m.pick("", "  ", "\n")
 	case odd && len(pool.odd) > 0:
 		return m.pick(pool.odd...)
+	case m.sane && path == "attributes.key":
+		m.keys++
+		return fmt.Sprintf("key%d", m.keys)
 	case ok:
 		return m.pick(pool.good...)
 	case len(t.Enums[f.Type]) > 0:
