@@ -63,7 +63,7 @@ var successors = []successor{
 		copies: map[string]string{
 			"oauthConfig.oauthClientCredentialUser": "clientCredentialsFlowUser", "oauthConfig.isClientCredentialEnabled": "isClientCredentialsFlowEnabled",
 			"oauthPolicy.singleLogoutUrl": "singleLogoutUrl",
-			"sessionPolicy.policyAction": "policyAction", "sessionPolicy.sessionLevel": "requiredSessionLevel", "sessionPolicy.sessionTimeout": "sessionTimeoutInMinutes",
+			"sessionPolicy.policyAction":  "policyAction", "sessionPolicy.sessionLevel": "requiredSessionLevel", "sessionPolicy.sessionTimeout": "sessionTimeoutInMinutes",
 		},
 		adds: map[string]string{"guestJwtSessionTimeoutType": "Custom", "namedUserJwtSessionTimeoutType": "Custom", "requiredSessionLevel": "STANDARD"},
 		more: policyMore,

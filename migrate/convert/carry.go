@@ -154,6 +154,15 @@ func leave(note string) carrier {
 	}
 }
 
+func consumerSecret(c *conversion, r *Row, leaves []*leaf) {
+	for _, l := range leaves {
+		if l.text() != "" {
+			c.warn(l, "ECA313", "rotate it, and take it out of this file", "the secret %s of %s is not converted", l.label, c.ca.Name)
+		}
+	}
+	leave("a secret is never carried over: take it out of this file, and rotate it")(c, r, leaves)
+}
+
 // lose loses every occurrence that says anything.
 func lose(note string) carrier {
 	return func(c *conversion, r *Row, leaves []*leaf) {

@@ -215,7 +215,7 @@ func (c *conversion) absence(r *Row) string {
 	if f == nil || f.Since <= earliest {
 		return "absent, which means that it was not read; " + r.Why
 	}
-	return fmt.Sprintf("absent means not read at that API version, for it exists since API %s, and not that it is off; %s", f.Since, r.Why)
+	return fmt.Sprintf("absent means not read at that API version (it exists since API %s), not that it is off; %s", f.Since, r.Why)
 }
 
 // earliest is how far back the record of API versions goes.
