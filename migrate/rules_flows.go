@@ -65,8 +65,8 @@ var flows = []Rule{
 	{
 		ID: "CA-FLOW-003", Level: levelError, Title: "device flow that will be refused", Deadline: "device-flow",
 		Why: "The device flow is left to local External Client Apps with a localhost callback.", Source: "Winter '27 release notes: Restrict the OAuth 2.0 Device Flow to Local External Client Apps",
-		Fix:   "make a local External Client App with a localhost callback for the device, or move the client to another flow",
-		Needs: nil, NoFile: true, OAuth: true, check: checkDevice,
+		Fix:  "make a local External Client App with a localhost callback for the device, or move the client to another flow",
+		Also: []string{SrcLogins}, NoFile: true, OAuth: true, check: checkDevice,
 		Bad:  global("<callbackUrl>https://example.com/cb</callbackUrl><isDeviceFlowEnabled>true</isDeviceFlowEnabled>"),
 		Good: global("<callbackUrl>http://localhost:1717/OauthRedirect</callbackUrl><isDeviceFlowEnabled>true</isDeviceFlowEnabled>"),
 	},
@@ -81,16 +81,16 @@ var flows = []Rule{
 	{
 		ID: "CA-FLOW-005", Level: levelError, Title: "refresh tokens that end after 30 days without use", Deadline: "idle-refresh", OAuth: true,
 		Why: "Refresh tokens that idle for more than 30 days end, whatever the policy says; metadata is not changed.", Source: "Winter '27 release notes; help: Limit Idle Refresh Token TTL",
-		Fix:   "let clients refresh at least every 30 days, or log in again; say 30 days of inactivity in the policy, so that it is what happens",
-		check: checkIdle,
-		Bad:   oauth("<scopes>RefreshToken</scopes>", "<oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation><refreshTokenPolicy>specific_inactivity:45:DAYS</refreshTokenPolicy></oauthPolicy>"),
-		Good:  oauth("<scopes>RefreshToken</scopes>", "<oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation><refreshTokenPolicy>specific_inactivity:30:DAYS</refreshTokenPolicy></oauthPolicy>"),
+		Fix:  "let clients refresh at least every 30 days, or log in again; say 30 days of inactivity in the policy, so that it is what happens",
+		Also: []string{SrcTokens}, check: checkIdle,
+		Bad:  oauth("<scopes>RefreshToken</scopes>", "<oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation><refreshTokenPolicy>specific_inactivity:45:DAYS</refreshTokenPolicy></oauthPolicy>"),
+		Good: oauth("<scopes>RefreshToken</scopes>", "<oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation><refreshTokenPolicy>specific_inactivity:30:DAYS</refreshTokenPolicy></oauthPolicy>"),
 	},
 	{
 		ID: "CA-FLOW-006", Level: levelError, Title: "instanced address", Deadline: "instanced-url",
 		Why: "Addresses such as na30.salesforce.com stop answering.", Source: "Winter '27 release notes",
-		Fix:    "use the org's My Domain address, or the instance_url of the token response",
-		NoFile: true, check: checkInstanced,
+		Fix:  "use the org's My Domain address, or the instance_url of the token response",
+		Also: []string{SrcLoginURLs}, NoFile: true, check: checkInstanced,
 		Bad:  oauth("<callbackUrl>https://na30.salesforce.com/services/oauth2/success</callbackUrl>"),
 		Good: oauth("<callbackUrl>https://acme.my.salesforce.com/services/oauth2/success</callbackUrl>"),
 	},
@@ -106,13 +106,13 @@ var flows = []Rule{
 		Bad: connected(""), Good: Example{{"Order_Sync.connectedApp", ""}, {"Order_Sync.eca", ""}},
 	},
 	{
-		ID: "CA-FLOW-008", Level: levelError, Title: "app that is used and not installed", Kinds: onlyConnected,
+		ID: "CA-FLOW-008", Level: levelError, Title: "app that is used and not installed", Kinds: onlyConnected, Benchmark: "SBS-OAUTH-001",
 		Why: "Since September 2025 users who have not approved an app before cannot approve one that is not installed, and its device flow is blocked for everybody.", Source: kaInstalled,
 		Fix:   "install the app (Setup > Connected Apps OAuth Usage) if it is to be used, else block it",
 		Needs: []string{SrcTokens, SrcConnected, SrcApps}, Question: "use without installation", Fileless: true,
 		check: func(q *question) {
 			if use := q.intensity(); q.phantom() && (use == useActive || use == useQuiet) {
-				q.find("", "%d users have approved an app that is not installed; nobody else can", q.use.users())
+				q.find("", "approved by %s and not installed; nobody else can approve it", plural(q.use.users(), "user"))
 			}
 		},
 		Bad:  inOrg(Example{}, SrcTokens, freshToken),

@@ -49,11 +49,6 @@ func isOAuthLogin(typ string) bool {
 	return strings.Contains(typ, "remote access") || strings.HasPrefix(typ, "oauth")
 }
 
-// soapTypes are the login types of SOAP login(), as API values and as labels.
-var soapTypes = []string{"otherapi", "other apex api", "partner", "partner product"}
-
-func isSOAPLogin(typ string) bool { return slices.Contains(soapTypes, strings.ToLower(typ)) }
-
 // lastUsed is the latest sign of use, or the zero time.
 func (u *use) lastUsed() time.Time {
 	var last time.Time
@@ -135,6 +130,8 @@ func (q *question) intensity() intensity {
 		return useDormant
 	case !complete || len(q.use.shared) > 0 || q.server():
 		return useUnknown
+	case q.parts != nil && !q.oauth():
+		return useUnknown // SAML to a service and links leave neither a token nor a login of the app's
 	case q.Label == "" || q.parts == nil && !inv.read(SrcRetrieve):
 		return useUnknown // use is counted by label, and servers need no token
 	}

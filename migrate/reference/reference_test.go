@@ -181,9 +181,11 @@ func TestRuleTopics(t *testing.T) {
 	want := []reference.Fact{
 		{Name: "level", Text: "error"},
 		{Name: "asked of", Text: "ConnectedApp"},
+		{Name: "needs", Text: "the app's own metadata"},
 		{Name: "effect", Text: "the owner has to move the app"},
 		{Name: "why", Text: r.Why},
 		{Name: "source", Text: r.Source},
+		{Name: "to read", Text: strings.Join(migrate.Links(r.Source), ", ")},
 		{Name: "what to do", Text: r.Fix},
 	}
 	if !slices.Equal(found[0].Facts, want) || found[0].Bad != "acme__Order_Sync.connectedApp: (nothing)" {
@@ -192,7 +194,7 @@ func TestRuleTopics(t *testing.T) {
 	for _, r := range migrate.Rules {
 		found, _ := reference.Find(topics(), r.ID)
 		effect := slices.ContainsFunc(found[0].Facts, func(f reference.Fact) bool { return f.Name == "effect" })
-		if effect != (r.Effect != migrate.NoEffect) {
+		if effect != (r.Effect != migrate.NoEffect || r.Unused) {
 			t.Errorf("%s: says its effect: %t", r.ID, effect)
 		}
 	}

@@ -31,13 +31,16 @@ var layers = map[string][]string{
 	"metadata/org/login":       {"metadata", "metadata/diag", "metadata/org", "metadata/secret"},
 	"metadata/orgtest":         {"metadata", "metadata/spec", "metadata/diag", "metadata/orgtest/soql"},
 	"metadata/orgtest/soql":    {},
+	"metadata/orgtest/planted": {"metadata", "metadata/orgtest"},
 	"metadata/deploy":          {"metadata", "metadata/diag", "metadata/org", "metadata/plan"},
 	"templates":                {},
 	"migrate":                  {"metadata", "metadata/spec", "metadata/diag"},
 	"migrate/gather":           {"migrate", "metadata", "metadata/org"},
 	"migrate/fleet":            {"migrate", "migrate/gather", "metadata/org", "metadata/spec", "metadata/diag"},
+
 	"migrate/convert":          {"metadata", "metadata/spec", "metadata/diag"},
 	"migrate/convert/orginput": {"migrate/convert", "metadata", "metadata/diag", "metadata/org", "metadata/deploy"},
+
 	"migrate/reference": {
 		"migrate", "migrate/convert", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
 	},
