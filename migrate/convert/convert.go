@@ -18,6 +18,7 @@ type Options struct {
 	LikeSetup bool             // names and values as Setup's migration writes them
 	ReadAt    metadata.Version // API version with which an org was read; 0 for files, where it is not known
 
+	NameSuffix     string            // appended to the API name, for an org in which the Connected App stays for a while
 	MyDomain       string            // the org's address, for relative start URLs
 	ContactEmail   string            // for apps without one
 	RunAs          string            // user of client credentials for apps that name none
@@ -33,7 +34,8 @@ type Options struct {
 
 // Result is one app.
 type Result struct {
-	Name       string
+	Name       string // of the Connected App
+	App        string // API name of the External Client App
 	File       string
 	Components []*metadata.Component // none if the app is refused
 	Fields     []Field               // first the leaves of the input in its order, then what was added
@@ -66,8 +68,9 @@ type conversion struct {
 // has no components.
 func Convert(ca *metadata.Component, o Options) (*Result, diag.Problems) {
 	c := begin(ca, o)
+	result := &Result{Name: ca.Name, App: c.appName(), File: ca.File, Version: c.target, app: c}
 	if p := c.foreign(); p != nil {
-		return &Result{Name: ca.Name, File: ca.File, app: c}, diag.Problems{p}
+		return result, diag.Problems{p}
 	}
 	for _, r := range mapping() {
 		c.row(r)
@@ -75,7 +78,6 @@ func Convert(ca *metadata.Component, o Options) (*Result, diag.Problems) {
 	c.related()
 	c.unclaimed()
 	c.complete()
-	result := &Result{Name: ca.Name, File: ca.File, Version: c.target, app: c}
 	for _, l := range c.leaves {
 		result.Fields = append(result.Fields, *l.field)
 	}
@@ -139,12 +141,14 @@ func (c *conversion) foreign() *diag.Problem {
 	if ns := metadata.NamespaceOf(c.ca.Name); ns != "" && ns != c.options.Namespace {
 		return Vendor(c.ca.Name, c.ca.File)
 	}
-	if err := spec.CheckName(metadata.BareName(c.ca.Name)); err != nil {
-		p := diag.From(err)[0]
-		return c.refusal("ECA701", "rename the file: an app's name is that of its file", "%s", p.Message)
+	if err := spec.CheckName(c.appName()); err != nil {
+		return c.refusal("ECA701", "rename the file: an app's name is that of its file", "%s", diag.From(err)[0].Message)
 	}
 	return nil
 }
+
+// appName is the API name of the External Client App.
+func (c *conversion) appName() string { return metadata.BareName(c.ca.Name) + c.options.NameSuffix }
 
 // Vendor is the refusal of an app that another org owns.
 func Vendor(name, file string) *diag.Problem {

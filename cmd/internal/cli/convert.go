@@ -70,6 +70,7 @@ admins and clients; without --dir it writes nothing.`,
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace specs that are there")
 	fl.StringVar(&f.target, "target-api", "", "Metadata API `VERSION` to write for (default "+metadata.DefaultVersion.String()+")")
 	fl.StringVar(&f.version, "api-version", "", "Metadata API `VERSION` to read the org with (default: the newest that it has)")
+	fl.StringVar(&f.options.NameSuffix, "name-suffix", "", "append `TEXT` to API names, for an org in which the Connected Apps stay for a while")
 	fl.StringVar(&f.myDomain, "my-domain", "", "`ADDRESS` of the org, which makes relative start URLs absolute")
 	fl.StringArrayVar(&f.labels, "permission-set", nil, "`\"LABEL=API_NAME\"` of a permission set; several times if need be")
 	fl.StringArrayVar(&f.options.Approve, "approve", nil, "permission set, by `API_NAME`, for apps that admins approve and nobody may use")
