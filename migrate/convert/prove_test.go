@@ -282,18 +282,41 @@ func TestRandomApps(t *testing.T) {
 	}
 }
 
+// Whatever a Connected App looks like, its leaves are accounted for, and lint
+// has no error against a spec that comes out.
 func FuzzConvert(f *testing.F) {
-	for i := range uint64(20) {
+	for i := range uint64(30) {
 		f.Add(i)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		m := newMaker(seed)
 		ca := m.app("App")
-		for _, like := range []bool{false, true} {
-			r, problems := convert.Convert(ca, convert.Options{Target: versions()[m.IntN(len(versions()))], LikeSetup: like, Now: now})
-			whole(t, ca, r, problems)
-		}
+		m.maim(ca.Root)
+		convertible(t, ca, versions()[m.IntN(len(versions()))])
 	})
+}
+
+// convertible converts an app in both conventions.
+func convertible(t *testing.T, ca *metadata.Component, v metadata.Version) {
+	t.Helper()
+	for _, like := range []bool{false, true} {
+		r, problems := convert.Convert(ca, convert.Options{
+			Target: v, LikeSetup: like, Now: now, ContactEmail: "a@example.com", RunAs: "u@example.com", Approve: []string{"S"},
+			MyDomain: "https://acme.my.salesforce.com", Labels: labels([]*metadata.Component{ca}),
+		})
+		whole(t, ca, r, problems)
+		if len(r.Components) == 0 {
+			continue
+		}
+		text, _ := convert.Spec(r)
+		so := spec.Options{Now: now, APIVersion: v}
+		specs, problems := spec.Parse("App.yaml", text, so)
+		for _, p := range spec.Lint(&spec.Set{Specs: specs, Problems: problems}, so) {
+			if p.Level == diag.Error && !like {
+				t.Errorf("API %s: %v in\n%s", v, p, text)
+			}
+		}
+	}
 }
 
 // whole checks that a result accounts for all of an app, and has components or
@@ -304,4 +327,23 @@ func whole(t *testing.T, ca *metadata.Component, r *convert.Result, problems dia
 	if (problems.Err() == nil) != (len(r.Components) > 0) {
 		t.Errorf("%v, and %d components", problems, len(r.Components))
 	}
+}
+
+// The same of whatever a file holds.
+func FuzzConvertFile(f *testing.F) {
+	for i := range uint64(10) {
+		data, err := metadata.Schema().Encode(newMaker(i).app("App"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		ca, _, err := metadata.Decode("App.connectedApp", data)
+		if err != nil || ca.Type != metadata.TypeConnectedApp {
+			return
+		}
+		ca.Name = "App"
+		convertible(t, ca, metadata.DefaultVersion)
+	})
 }

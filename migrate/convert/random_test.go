@@ -141,3 +141,38 @@ func flat(text string) string { return strings.ReplaceAll(text, "\n", "") }
 func pem(text string) string {
 	return "-----BEGIN CERTIFICATE-----\n" + text + "\n-----END CERTIFICATE-----\n"
 }
+
+// maim changes an app as no org and no editor would: elements twice, gone, in
+// other places, texts where elements are due and the other way round.
+func (m *maker) maim(root *metadata.Element) {
+	var all []*metadata.Element
+	var walk func(e *metadata.Element)
+	walk = func(e *metadata.Element) {
+		for _, c := range e.Children {
+			all = append(all, c)
+			walk(c)
+		}
+	}
+	walk(root)
+	for range m.IntN(6) {
+		if len(all) == 0 {
+			return
+		}
+		e, other := all[m.IntN(len(all))], all[m.IntN(len(all))]
+		switch m.IntN(6) {
+		case 0:
+			root.Add(e.Clone())
+		case 1:
+			e.Children, e.Text = nil, "x"
+		case 2:
+			e.Text = ""
+			e.Add(&metadata.Element{Name: other.Name, Text: "true"})
+		case 3:
+			e.Children, e.Nil = nil, true
+		case 4:
+			e.Name = other.Name
+		case 5:
+			e.Text, e.Children = "", nil
+		}
+	}
+}
