@@ -29,8 +29,9 @@ const maxBlocks = 128
 var rangeNames = map[string]string{"start": "startIpAddress", "end": "endIpAddress", "description": "description"}
 
 func rangePart(c *conversion, r *Row, leaves []*leaf) {
+	c.judgeAll("ipRanges", c.judgeRange)
 	for _, l := range leaves {
-		b := c.judged(l.block, c.judgeRange)
+		b := c.blocks[l.block]
 		name := rangeNames[l.element.Name]
 		switch {
 		case l.text() == "" && l.element.Name == "description":
@@ -50,11 +51,14 @@ func rangePart(c *conversion, r *Row, leaves []*leaf) {
 	}
 }
 
-// judged looks at a block once.
-func (c *conversion) judged(e *metadata.Element, judge func(*metadata.Element, *block)) *block {
-	b := c.blocks[e]
-	if b == nil {
-		b = &block{forms: forms{}}
+// judgeAll looks at the blocks of a name, in their order and once, and makes
+// what they become.
+func (c *conversion) judgeAll(name string, judge func(*metadata.Element, *block)) {
+	for _, e := range c.ca.All(name) {
+		if c.blocks[e] != nil || len(e.Children) == 0 {
+			continue
+		}
+		b := &block{forms: forms{}}
 		c.blocks[e] = b
 		judge(e, b)
 		for _, field := range b.to {
@@ -63,7 +67,6 @@ func (c *conversion) judged(e *metadata.Element, judge func(*metadata.Element, *
 			c.add(field, made)
 		}
 	}
-	return b
 }
 
 // judgeRange decides about a range. An org holds none that is wrong; a file of
@@ -110,22 +113,21 @@ func (c *conversion) count(field string) int {
 
 func attributeKey(c *conversion, r *Row, leaves []*leaf) {
 	for _, l := range leaves {
-		b := c.judged(l.block, c.judgeAttribute)
-		c.attributePart(l, r, b, l.text(), Copied)
+		c.attributePart(l, r, l.text(), Copied)
 	}
 }
 
 func attributeFormula(c *conversion, r *Row, leaves []*leaf) {
 	for _, l := range leaves {
-		b := c.judged(l.block, c.judgeAttribute)
-		c.attributePart(l, r, b, "", Transformed)
+		c.attributePart(l, r, "", Transformed)
 	}
 }
 
 // attributePart writes a key, the same everywhere, or a formula, in the form of
 // each field.
-func (c *conversion) attributePart(l *leaf, r *Row, b *block, value string, how How) {
-	name := l.element.Name
+func (c *conversion) attributePart(l *leaf, r *Row, value string, how How) {
+	c.judgeAll("attributes", c.judgeAttribute)
+	b, name := c.blocks[l.block], l.element.Name
 	switch {
 	case b.lost != "" && l.text() == "":
 		c.leaveOut(l, r, "it is empty: nothing is said")

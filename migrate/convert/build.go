@@ -77,7 +77,7 @@ const maxName = 80
 
 // components names what the app becomes and puts it in order.
 func (c *conversion) components() []*metadata.Component {
-	app := c.name()
+	app := c.appName()
 	var list []*metadata.Component
 	for _, p := range c.parts {
 		typ := c.table.Type(p.Type)

@@ -154,6 +154,15 @@ func leave(note string) carrier {
 	}
 }
 
+func consumerSecret(c *conversion, r *Row, leaves []*leaf) {
+	for _, l := range leaves {
+		if l.text() != "" {
+			c.warn(l, "ECA313", "rotate it, and take it out of this file", "the secret %s of %s is not converted", l.label, c.ca.Name)
+		}
+	}
+	leave("a secret is never carried over: take it out of this file, and rotate it")(c, r, leaves)
+}
+
 // lose loses every occurrence that says anything.
 func lose(note string) carrier {
 	return func(c *conversion, r *Row, leaves []*leaf) {
@@ -189,6 +198,14 @@ func handler(_ *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
 	return l.text(), "handlers of Connected Apps are reported not to work as they are: try it in a sandbox before you rely on it", true
 }
 
+func handlerUser(c *conversion, r *Row, leaves []*leaf) {
+	if c.text("plugin") == "" {
+		leave("there is no handler that would run as this user")(c, r, leaves)
+		return
+	}
+	via(same)(c, r, leaves)
+}
+
 func mutualTLS(_ *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
 	if l.text() == "true" {
 		note = "which name in the client's certificate counts is not in a Connected App's metadata: set oauth.security.tlsClientAuth"
@@ -199,6 +216,13 @@ func mutualTLS(_ *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
 func encryption(_ *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
 	if l.text() == "Triple_Des" {
 		return "", "Triple DES is no more: agree on AES_256 with the service provider, and set saml.encryption.type and its certificate", false
+	}
+	return l.text(), "", true
+}
+
+func subject(c *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
+	if l.text() == "CustomAttribute" && c.text("samlConfig.samlSubjectCustomAttr") == "" && !c.options.LikeSetup {
+		return "", "a custom attribute as subject needs its name, and there is none: set saml.subject", false
 	}
 	return l.text(), "", true
 }

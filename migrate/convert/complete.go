@@ -13,6 +13,10 @@ import (
 func (c *conversion) complete() {
 	c.write(tApp+".distributionState", "Local", "an app that is converted stays in its org")
 	c.needContact()
+	if c.written(tApp+".label") == "" {
+		c.set(tApp+".label", c.appName())
+		c.fill("label", []string{tApp + ".label"}, c.appName(), "the Connected App has none: the API name")
+	}
 	if c.oauth {
 		c.agree()
 		c.needBearer()

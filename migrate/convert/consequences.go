@@ -77,6 +77,7 @@ func userConsequences() []consequence {
 func adminConsequences() []consequence {
 	return []consequence{
 		{Consequence: Consequence{"roles", Admins, "settings and policies stand on one page and one permission changes them", "settings are the developer's and policies the admin's, with a permission each", "give admins View all External Client Apps, view their settings, and edit their policies"}, when: always},
+		{Consequence: Consequence{"name", Admins, "an API name", "the same API name, which an org may refuse (DUPLICATE_VALUE) as long as the Connected App is there", "deploy where it is not, or convert with --name-suffix"}, when: all(anew, sameName)},
 		{Consequence: Consequence{"at-once", Admins, "a change may take ten minutes to hold", "a change holds at once", ""}, when: usesOAuth},
 		{Consequence: Consequence{"permission-sets", Admins, "permission sets are named by their labels", "permission sets are named by their API names: %s", ""}, when: writes(tPolicy+".commaSeparatedPermissionSet", tSaml+".commaSeparatedPermissionSet"), fill: permitted},
 		{Consequence: Consequence{"two-switches", Admins, "one switch turns the client credentials flow on", "two switches turn it on, in the settings and in the policies, and both have to be on", ""}, when: is(tPolicy+".isClientCredentialsFlowEnabled", "true")},
@@ -123,6 +124,8 @@ func always(*conversion) bool      { return true }
 func anew(c *conversion) bool      { return !c.options.LikeSetup }
 func usesOAuth(c *conversion) bool { return c.oauth }
 func usesSAML(c *conversion) bool  { return c.parts[tSaml] != nil }
+
+func sameName(c *conversion) bool { return c.options.NameSuffix == "" }
 
 func selfAuthorized(c *conversion) bool {
 	return c.written(tPolicy+".permittedUsersPolicyType") == "AllSelfAuthorized"
@@ -215,4 +218,13 @@ func startsAt(c *conversion) []any {
 		}
 	}
 	return []any{""}
+}
+
+// ConsequenceIDs lists the ids of the table.
+func ConsequenceIDs() []string {
+	var ids []string
+	for _, row := range consequences() {
+		ids = append(ids, row.ID)
+	}
+	return ids
 }

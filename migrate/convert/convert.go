@@ -16,10 +16,10 @@ import (
 type Options struct {
 	Target    metadata.Version // API version to write for; 0 is the default
 	LikeSetup bool             // names and values as Setup's migration writes them
-	Name      string           // API name of what comes out; "" is that of the Connected App
-	Label     string           // its label; "" is that of the Connected App
 	ReadAt    metadata.Version // API version with which an org was read; 0 for files, where it is not known
 
+	NameSuffix     string            // appended to the API name, for an org in which the Connected App stays for a while
+	Label          string            // of what comes out; "" is that of the Connected App
 	MyDomain       string            // the org's address, for relative start URLs
 	ContactEmail   string            // for apps without one
 	RunAs          string            // user of client credentials for apps that name none
@@ -35,7 +35,8 @@ type Options struct {
 
 // Result is one app.
 type Result struct {
-	Name       string
+	Name       string // of the Connected App
+	App        string // API name of the External Client App
 	File       string
 	Components []*metadata.Component // none if the app is refused
 	Fields     []Field               // first the leaves of the input in its order, then what was added
@@ -63,18 +64,14 @@ type conversion struct {
 	problems diag.Problems
 }
 
-// App is the API name of the External Client App.
-func (r *Result) App() string { return r.app.name() }
-
-func (c *conversion) name() string { return cmp.Or(c.options.Name, metadata.BareName(c.ca.Name)) }
-
 // Convert makes an External Client App of a Connected App. Where the problems
 // hold an error the app is refused: the result accounts for its elements, and
 // has no components.
 func Convert(ca *metadata.Component, o Options) (*Result, diag.Problems) {
 	c := begin(ca, o)
+	result := &Result{Name: ca.Name, App: c.appName(), File: ca.File, Version: c.target, app: c}
 	if p := c.foreign(); p != nil {
-		return &Result{Name: ca.Name, File: ca.File, app: c}, diag.Problems{p}
+		return result, diag.Problems{p}
 	}
 	for _, r := range mapping() {
 		c.row(r)
@@ -82,7 +79,6 @@ func Convert(ca *metadata.Component, o Options) (*Result, diag.Problems) {
 	c.related()
 	c.unclaimed()
 	c.complete()
-	result := &Result{Name: ca.Name, File: ca.File, Version: c.target, app: c}
 	for _, l := range c.leaves {
 		result.Fields = append(result.Fields, *l.field)
 	}
@@ -146,12 +142,14 @@ func (c *conversion) foreign() *diag.Problem {
 	if ns := metadata.NamespaceOf(c.ca.Name); ns != "" && ns != c.options.Namespace {
 		return Vendor(c.ca.Name, c.ca.File)
 	}
-	if err := spec.CheckName(metadata.BareName(c.ca.Name)); err != nil {
-		p := diag.From(err)[0]
-		return c.refusal("ECA701", "rename the file: an app's name is that of its file", "%s", p.Message)
+	if err := spec.CheckName(c.appName()); err != nil {
+		return c.refusal("ECA701", "rename the file: an app's name is that of its file", "%s", diag.From(err)[0].Message)
 	}
 	return nil
 }
+
+// appName is the API name of the External Client App.
+func (c *conversion) appName() string { return metadata.BareName(c.ca.Name) + c.options.NameSuffix }
 
 // Vendor is the refusal of an app that another org owns.
 func Vendor(name, file string) *diag.Problem {
@@ -222,7 +220,7 @@ func (c *conversion) absence(r *Row) string {
 	if f == nil || f.Since <= earliest {
 		return "absent, which means that it was not read; " + r.Why
 	}
-	return fmt.Sprintf("absent means not read at that API version, for it exists since API %s, and not that it is off; %s", f.Since, r.Why)
+	return fmt.Sprintf("absent means not read at that API version (it exists since API %s), not that it is off; %s", f.Since, r.Why)
 }
 
 // earliest is how far back the record of API versions goes.

@@ -118,37 +118,3 @@ func corpus(t *testing.T) *convert.Input {
 	}
 	return in
 }
-
-func TestScratchCorpus(t *testing.T) {
-	in := corpus(t)
-	o := convert.Options{Now: now, MyDomain: "https://acme.my.salesforce.com"}
-	out := convert.All(in, o)
-	t.Logf("%d apps: %d converted, %d refused", len(in.Apps), len(out.Apps), len(out.Refused))
-	for _, r := range out.Refused {
-		for _, p := range r.Problems {
-			t.Logf("%s: %s (%s)", r.Name, p.Error(), p.Hint)
-		}
-	}
-	hows := map[convert.How]int{}
-	for _, r := range out.Apps {
-		for _, f := range r.Fields {
-			hows[f.How]++
-			if f.How == convert.Lost {
-				t.Logf("%s %+v", r.Name, f)
-			}
-		}
-	}
-	t.Log(hows)
-	for i, ca := range in.Apps {
-		_ = i
-		for _, r := range out.Apps {
-			if r.Name == ca.Name {
-				accounted(t, ca, r.Fields)
-			}
-		}
-	}
-	for _, r := range out.Apps[:8] {
-		y, p := convert.Spec(r)
-		t.Logf("%s\n%v", y, p)
-	}
-}

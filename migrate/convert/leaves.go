@@ -106,7 +106,9 @@ func (c *conversion) unclaimed() {
 		}
 		r := &Row{From: l.path, secret: secretName(l.element.Name)}
 		switch f := c.fieldOf(l.path); {
-		case f != nil && c.table.Nested(f) != nil && !l.element.Nil && l.path == "oauthConfig":
+		case f != nil && l.text() != "":
+			c.lose(l, r, "it holds a text where elements are due")
+		case l.path == "oauthConfig" && !l.element.Nil && c.oauth:
 			c.account(l, nil, Transformed, []string{tGlobal, tOauth}, "", "OAuth is on, and nothing more is said of it")
 		case f != nil:
 			c.leaveOut(l, r, "it is empty: nothing is said")

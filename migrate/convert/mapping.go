@@ -55,7 +55,7 @@ var oauthRows = []*Row{
 	{From: "oauthConfig.callbackUrl", To: []string{tGlobal + ".callbackUrl"}, How: Copied, Rule: "the same addresses, one a line; http beyond loopback, wildcards and fragments are refused by lint and left behind", carry: callbacks, Absent: "https://localhost", Why: "Salesforce requires a callback URL even where no flow redirects"},
 	{From: "oauthConfig.certificate", To: []string{tGlobal + ".certificate"}, How: Copied, Rule: "the same certificate in lines of 64 characters; its presence is the switch of the JWT bearer flow. What is no certificate is lost", carry: jwtCertificate},
 	{From: "oauthConfig.consumerKey", How: LeftOut, Rule: "an app that is made anew gets a key of its own, for keys are unique in all of Salesforce; Setup's button keeps the old one", secret: true, carry: leave("the new app gets a key of its own; Setup's button would keep this one")},
-	{From: "oauthConfig.consumerSecret", How: LeftOut, Rule: "a secret is never carried; a new app gets its own", secret: true, carry: leave("a secret is never carried over; take it out of this file and rotate it")},
+	{From: "oauthConfig.consumerSecret", How: LeftOut, Rule: "a secret is never carried; a new app gets its own", secret: true, carry: consumerSecret},
 	{From: "oauthConfig.isAdminApproved", To: []string{tPolicy + ".permittedUsersPolicyType"}, How: Transformed, Rule: "true is AdminApprovedPreAuthorized, false AllSelfAuthorized", carry: via(words(permittedUsers)), Absent: "AllSelfAuthorized", Why: "a Connected App's default is that all users may approve it for themselves"},
 	{From: "oauthConfig.isClientCredentialEnabled", To: []string{tGlobal + ".isClientCredentialsFlowEnabled", tPolicy + ".isClientCredentialsFlowEnabled"}, How: Transformed, Rule: "two switches for one: that of the settings and that of the policies, which have to agree; on, it needs a user to run as", Absent: "false", Why: "off is a Connected App's default"},
 	{From: "oauthConfig.isCodeCredentialEnabled", To: []string{tGlobal + ".isCodeCredFlowEnabled"}, How: Renamed, Rule: "the same", Absent: "false", Why: "off is the default on both sides"},
@@ -98,7 +98,7 @@ var policyRows = []*Row{
 	{From: "oauthPolicy.singleLogoutUrl", To: []string{tPolicy + ".singleLogoutUrl"}, How: Copied, Rule: "the same"},
 	{From: "permissionSetName", To: []string{tPolicy + ".commaSeparatedPermissionSet", tSaml + ".commaSeparatedPermissionSet"}, How: Transformed, Rule: "a label, looked up: an External Client App holds API names, as one list with commas", carry: permissionSets},
 	{From: "plugin", To: []string{tPolicy + ".apexHandler"}, How: Renamed, Rule: "the same class, from API 61.0; whether a handler of Connected Apps works is to be tried, and Setup's button takes no app that has one", carry: via(handler)},
-	{From: "pluginExecutionUser", To: []string{tPolicy + ".executeHandlerAs"}, How: Renamed, Rule: "the same username, from API 61.0; Connected Apps have it up to API 66.0"},
+	{From: "pluginExecutionUser", To: []string{tPolicy + ".executeHandlerAs"}, How: Renamed, Rule: "the same username, from API 61.0; Connected Apps have it up to API 66.0. Without a handler it does nothing and is left out", carry: handlerUser},
 	{From: "profileName", To: []string{tPolicy + ".commaSeparatedProfile", tSaml + ".commaSeparatedProfile"}, How: Transformed, Rule: "the same names as one list with commas, from API 62.0; a name with a comma is lost", carry: profiles},
 	{From: "sessionPolicy.policyAction", To: []string{tPolicy + ".policyAction"}, How: Copied, Rule: "the same", carry: via(words(policyActions))},
 	{From: "sessionPolicy.sessionLevel", To: []string{tPolicy + ".requiredSessionLevel"}, How: Renamed, Rule: "the same level", carry: via(words(sessionLevels))},
@@ -117,7 +117,7 @@ var samlRows = []*Row{
 	{From: "samlConfig.samlSigningAlgoType", To: []string{tSaml + ".signingAlgorithmType"}, How: Renamed, Rule: "the same, from API 63.0"},
 	{From: "samlConfig.samlSloUrl", To: []string{tSaml + ".singleLogoutUrl"}, How: Renamed, Rule: "the same, from API 63.0"},
 	{From: "samlConfig.samlSubjectCustomAttr", To: []string{tSaml + ".subjectCustomAttribute"}, How: Renamed, Rule: "the same, from API 63.0"},
-	{From: "samlConfig.samlSubjectType", To: []string{tSaml + ".subjectType"}, How: Renamed, Rule: "the same, from API 63.0"},
+	{From: "samlConfig.samlSubjectType", To: []string{tSaml + ".subjectType"}, How: Renamed, Rule: "the same, from API 63.0; a custom attribute needs its name", carry: via(subject)},
 }
 
 // lostRows are what an External Client App has nothing for.

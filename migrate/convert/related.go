@@ -57,8 +57,8 @@ func (c *conversion) enabled(handler *metadata.Component) {
 		}
 		c.extra = append(c.extra, Field{
 			From: fmt.Sprintf("%s:%s.enablements[%d].connectedApp", handler.Type, handler.Name, i), To: handler.Type + ".enablements.externalClientApp", How: Transformed,
-			Value: metadata.BareName(c.ca.Name),
-			Note:  "no spec holds a handler: in its file, put <externalClientApplication>" + metadata.BareName(c.ca.Name) + "</externalClientApplication> in the place of <connectedApp>, and deploy it after the app",
+			Value: c.appName(),
+			Note:  "no spec holds a handler: in its file, put <externalClientApplication>" + c.appName() + "</externalClientApplication> in the place of <connectedApp>, and deploy it after the app",
 		})
 		c.warn(nil, "ECA718", "put the External Client App into its enablements and deploy it after the app", "the token exchange handler %s is enabled for the Connected App %s, and no spec holds a handler", handler.Name, c.ca.Name)
 	}

@@ -119,7 +119,7 @@ func (b *book) words(f *migrate.FindingReport, command bool) *strings.Replacer {
 	a := b.app
 	list := []string{
 		"{app}", value(a.Name), "{successor}", value(a.Successor), "{target}", target, "{org}", always, "{plan}", value(b.plan.Settings.File), "{specs}", value(b.org.Specs),
-		"{label}", named(a), "{new-label}", value(a.NewLabel), "{contact}", orElse(a.Contact, "its owner"), "{unknown}", strings.Join(a.Unknown, ", "),
+		"{label}", named(a), "{new-label}", value(a.NewLabel), "{suffix}", value(strings.TrimPrefix(a.Successor, metadata.BareName(a.Name))), "{contact}", orElse(a.Contact, "its owner"), "{unknown}", strings.Join(a.Unknown, ", "),
 		"{use}", use(a.Activity), "{quiet}", fmt.Sprint(b.plan.Settings.QuietDays), "{begins}", b.wave().Begins, "{ends}", b.wave().Ends, "{due-words}", dueWords(a.Due),
 	}
 	if f != nil {

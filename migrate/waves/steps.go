@@ -92,7 +92,7 @@ var templates = []template{
 	{
 		id: "convert", title: "Convert it into a spec", who: Engineer, routes: recreate,
 		do:       "Write {specs}/{successor}.yaml, with the account of every field, and read what is lost. The name differs from the old one, because both are there for a while.",
-		commands: []string{"ecactl convert{org} --app {app} --name {successor} --label {new-label} --dir {specs}"},
+		commands: []string{"ecactl convert{org} --app {app} --name-suffix {suffix} --label {new-label} --dir {specs}"},
 		before:   "Its settings are in a file.", after: "{specs}/{successor}.yaml is there.", rollback: "Delete the file.", seen: SignSpec,
 	},
 	{

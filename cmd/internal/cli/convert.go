@@ -9,7 +9,6 @@ import (
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/diag"
-	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate/convert"
 	"github.com/ecactl/ecactl/migrate/convert/orginput"
 	"github.com/ecactl/ecactl/migrate/report"
@@ -66,13 +65,13 @@ admins and clients; without --dir it writes nothing.`,
 	fl := cmd.Flags()
 	fl.StringVar(&f.dir, "dir", ".", "write the specs into `DIR`")
 	fl.StringArrayVar(&f.apps, "app", nil, "convert the Connected App `NAME` alone; several times if need be")
-	fl.StringVar(&f.options.Name, "name", "", "call the External Client App `NAME`, so that it can stand beside the Connected App; for one app")
-	fl.StringVar(&f.options.Label, "label", "", "give it this `LABEL`; an org counts use by labels; for one app")
 	fl.BoolVar(&f.likeSetup, "like-setup", false, "write names and values as Setup's migration does")
 	fl.BoolVar(&f.diff, "diff", false, "tell what changes for users, admins and clients")
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace specs that are there")
 	fl.StringVar(&f.target, "target-api", "", "Metadata API `VERSION` to write for (default "+metadata.DefaultVersion.String()+")")
 	fl.StringVar(&f.version, "api-version", "", "Metadata API `VERSION` to read the org with (default: the newest that it has)")
+	fl.StringVar(&f.options.Label, "label", "", "give the External Client App this `LABEL`, for an org counts use by labels; for one app alone")
+	fl.StringVar(&f.options.NameSuffix, "name-suffix", "", "append `TEXT` to API names, for an org in which the Connected Apps stay for a while")
 	fl.StringVar(&f.myDomain, "my-domain", "", "`ADDRESS` of the org, which makes relative start URLs absolute")
 	fl.StringArrayVar(&f.labels, "permission-set", nil, "`\"LABEL=API_NAME\"` of a permission set; several times if need be")
 	fl.StringArrayVar(&f.options.Approve, "approve", nil, "permission set, by `API_NAME`, for apps that admins approve and nobody may use")
@@ -96,8 +95,8 @@ func (p *program) convert(ctx context.Context, args []string, f *convertFlags, w
 	if len(in.Apps)+len(in.Unreadable)+len(in.Vendors) == 0 && in.Problems.Err() == nil {
 		return nothingToConvert(args)
 	}
-	if n := len(in.Apps); n > 1 && f.options.Name+f.options.Label != "" {
-		return usagef("--app NAME converts one alone", "--name and --label are for one app, and there are %d", n)
+	if n := len(in.Apps); n > 1 && f.options.Label != "" {
+		return usagef("--app NAME converts one alone", "--label is for one app, and there are %d", n)
 	}
 	out := convert.All(in, f.options)
 	r, files, problems := convertReportOf(out, f.diff)
@@ -130,11 +129,6 @@ func nothingToConvert(args []string) error {
 // convertOptions turns flags into what package convert takes.
 func (p *program) convertOptions(f *convertFlags) error {
 	o := &f.options
-	if o.Name != "" {
-		if err := spec.CheckName(o.Name); err != nil {
-			return usagef("", "--name %s: %s", o.Name, err)
-		}
-	}
 	o.LikeSetup, o.Now, o.Labels = f.likeSetup, p.host.Now(), map[string]string{}
 	var err error
 	if o.Target, err = versionFlag(f.target); err != nil {

@@ -62,7 +62,7 @@ func convertReportOf(out *convert.Outcome, diff bool) (*convertReport, []metadat
 	for _, app := range out.Apps {
 		text, ps := convert.Spec(app)
 		problems = append(problems, ps...)
-		files = append(files, metadata.File{Path: freeName(app.App(), names) + ".yaml", Data: append([]byte(modeline), text...)})
+		files = append(files, metadata.File{Path: freeName(app.App, names) + ".yaml", Data: append([]byte(modeline), text...)})
 		converted := convertedApp{Name: app.Name, File: filepath.ToSlash(app.File), Fields: app.Fields}
 		if diff {
 			converted.Consequences = app.Consequences()
@@ -90,10 +90,9 @@ func convertReportOf(out *convert.Outcome, diff bool) (*convertReport, []metadat
 
 // freeName makes names unique where case does not count.
 func freeName(app string, taken map[string]bool) string {
-	name := metadata.BareName(app)
-	unique := name
+	unique := app
 	for i := 2; taken[strings.ToLower(unique)]; i++ {
-		unique = fmt.Sprintf("%s-%d", name, i)
+		unique = fmt.Sprintf("%s-%d", app, i)
 	}
 	taken[strings.ToLower(unique)] = true
 	return unique
