@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ecactl/ecactl/metadata/org"
@@ -347,6 +348,35 @@ func TestInterrupted(t *testing.T) {
 			t.Errorf("interrupted at secret %d: %v", after, err)
 		}
 		if after > 200 {
+			t.Fatal("it never ends")
+		}
+	}
+}
+
+// The same while a request is under way: the org hands a token out to somebody
+// who has been interrupted meanwhile.
+func TestInterruptedInFlight(t *testing.T) {
+	enough := errors.New("interrupted by the test")
+	for after := 1; ; after++ {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var n atomic.Int64
+		b := newBench(t, everything, orgtest.Config{Log: func(orgtest.Request) {
+			if n.Add(1) == int64(after) {
+				cancel(enough)
+			}
+		}})
+		_, err := b.run(ctx)
+		b.nothingLeft()
+		done := ctx.Err() == nil
+		cancel(nil)
+		if done {
+			t.Logf("%d requests, interrupted at each", after-1)
+			return
+		}
+		if err != nil && !errors.Is(err, enough) && !errors.Is(err, context.Canceled) {
+			t.Errorf("interrupted at request %d: %v", after, err)
+		}
+		if after > 300 {
 			t.Fatal("it never ends")
 		}
 	}

@@ -84,7 +84,7 @@ func (r *run) compare(id, typ string, fields []string, made *plan.Plan) {
 	}
 	var is []string
 	for _, f := range fields {
-		if v := (&wanted{org: r.want.org}).field(typ, f); v != "" && f != "certificate" {
+		if v := (&wanted{org: r.want.org}).field(typ, f); v != "" && f != "certificate" && r.want.saysAny(typ, []string{f}) {
 			is = append(is, f+" "+strings.Join(strings.Fields(v), " "))
 		}
 	}

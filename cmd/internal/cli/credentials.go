@@ -101,7 +101,7 @@ func (p *program) credentialsOf(c *org.Credentials, instance string, pairs ...or
 func (r *credentialsReport) document() document {
 	rows := [][]string{{"STATE", "CONSUMER KEY", "MADE", "ENDS", "ID"}}
 	for _, c := range r.Pairs {
-		made, ends := "", "when it is rotated"
+		made, ends := "", "not by itself"
 		if c.Created != nil {
 			made = c.Created.Format(time.DateOnly)
 		}
