@@ -123,7 +123,8 @@ func (o *Org) load() error {
 		Name: "Emulated Org", Components: map[string]*stored{}, Consumers: map[string]*consumer{},
 		Records: map[string][]map[string]any{}, Refresh: map[string]*refreshToken{},
 	}
-	o.state.OrgID = o.newID("org")
+	o.state.Serial++ // the org's, whatever its number
+	o.state.OrgID = longID(fmt.Sprintf("%s5g%010d", prefixes["org"], max(o.cfg.OrgNumber, 1)))
 	o.state.FirstToken = o.token()
 	o.addUsers(o.cfg.Users)
 	for _, typ := range slices.Sorted(maps.Keys(orgSettings)) {

@@ -118,6 +118,7 @@ func (r *run) fail(id string, err error, format string, args ...any) {
 		found = strings.TrimPrefix(found+": "+said(err), ": ")
 	}
 	c := r.add(id, Failed, found)
+	c.Do = mend
 	var refusal *org.Error
 	if !errors.As(err, &refusal) {
 		return
@@ -130,6 +131,9 @@ func (r *run) fail(id string, err error, format string, args ...any) {
 		c.Means, c.Do, c.Advice = a.Means, a.Do, a.ID
 	}
 }
+
+// mend is what helps where the org is not as the spec says.
+var mend = []string{"see what differs: ecactl plan SPEC", "put the spec's values into the org: ecactl deploy SPEC"}
 
 // asked are the operations whose refusals are those of the OAuth endpoints.
 var asked = map[string]bool{"token": true, "authorize": true, "introspect": true, "revoke": true}

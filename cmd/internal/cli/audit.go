@@ -81,7 +81,7 @@ thresholds and levels, and lists what is to be ignored.`,
 	fl.StringVar(&f.snapshot, "snapshot", "", "save what was read in `DIR`; of a fleet, in a folder for each org")
 	fl.IntVar(&f.days, "days", defaultDays, "look at the use of the last `N` days, at most 180")
 	fl.StringVar(&f.failOn, "fail-on", "", "exit with 2 if there is a finding of this `LEVEL` or worse: error, warning or note")
-	fl.StringVar(&f.config, "config", "", "the project's settings (default ecactl.yaml, if it is there)")
+	fl.StringVar(&f.config, "config", "", "read the project's settings from `FILE` (default ecactl.yaml, if it is there)")
 	fl.StringVar(&f.baseline, "baseline", "", "suppress what an earlier report, the JSON `FILE`, had found")
 	fl.StringVar(&f.version, "api-version", "", "API `VERSION` to read with (default "+metadata.DefaultVersion.String()+")")
 	f.fleet.add(cmd)

@@ -105,7 +105,7 @@ func (p *program) migrateVerify(ctx context.Context, f *verifyFlags, args []stri
 	if err != nil {
 		return err
 	}
-	r := &verifyReport{SchemaVersion: 1, Tool: thisTool(), Org: verifyOrg{session.OrgID, session.InstanceURL, session.Username}, Apps: []*verify.App{}}
+	r := &verifyReport{SchemaVersion: 1, Tool: thisTool(), Org: verifyOrg{session.OrgID, session.InstanceURL, session.Username}, Apps: []*verify.App{}, at: p.host.Now()}
 	for _, b := range apps {
 		app, err := p.verifyOne(ctx, f, b, given, client, session)
 		if err != nil {

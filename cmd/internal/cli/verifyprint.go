@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/migrate/report"
@@ -17,6 +18,7 @@ type verifyReport struct {
 	Org           verifyOrg      `json:"org"`
 	Apps          []*verify.App  `json:"apps"`
 	Summary       verify.Summary `json:"summary"`
+	at            time.Time
 }
 
 type verifyOrg struct {
@@ -107,7 +109,7 @@ func (r *verifyReport) junit(w io.Writer) error {
 			switch c.State {
 			case verify.Failed:
 				one.Failure, one.Kind = c.Title+": "+c.Found, "Error"
-				one.Detail = strings.Join(append([]string{c.Means}, c.Do...), "\n")
+				one.Detail = strings.TrimSpace(strings.Join(append([]string{c.Means}, c.Do...), "\n"))
 			case verify.Skipped:
 				one.Skipped = c.Found
 			case verify.Passed:
@@ -116,5 +118,5 @@ func (r *verifyReport) junit(w io.Writer) error {
 		}
 		suites = append(suites, s)
 	}
-	return report.JUnit(w, suites)
+	return report.JUnit(w, r.at, suites)
 }
