@@ -36,8 +36,8 @@ func (r *run) ask(ctx context.Context, at *login.Endpoint, flow string, form url
 	t, err := at.Token(patient, form)
 	if err != nil {
 		var refusal *org.Error
-		if !errors.As(err, &refusal) {
-			r.lost++
+		if !errors.As(err, &refusal) || refusal.Code == "HTTP_UNREADABLE" {
+			r.lost++ // the org may have handed something out
 		}
 		return nil, err
 	}

@@ -81,12 +81,6 @@ func (w *terminal) at(s *screen, args ...string) int {
 	return cli.Run(context.Background(), args, s.slave, s.slave, s.slave, w.host())
 }
 
-const withSecrets = orderSync + `---
-apiVersion: ecactl/v1
-kind: ExternalClientAppSettings
-consumerSecretsInRestApi: true
-`
-
 func TestReveal(t *testing.T) {
 	w := newTerminal(t, orgtest.Config{})
 	w.must(0, "deploy", w.write("app.yaml", withSecrets))
