@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
 	"io/fs"
 	"math/big"
@@ -14,12 +15,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/ecactl/ecactl/cmd/internal/cli"
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/orgtest"
+	"github.com/ecactl/ecactl/migrate/verify"
 )
 
 // everyFlow is an app that takes every flow, and an org that hands out secrets.
@@ -232,4 +235,64 @@ func testKeyPair(t *testing.T) (key, certificate string) {
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(k)})),
 		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// Ctrl-C ends a verification with what it obtained given back, and says so.
+func TestVerifyInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var tokens atomic.Int64
+	w := newTerminal(t, orgtest.Config{Log: func(r orgtest.Request) {
+		if r.Op == "token" && tokens.Add(1) == 3 {
+			cancel()
+		}
+	}})
+	w.must(0, "deploy", w.write("app.yaml", withSecrets))
+	code, out, errOut := w.runIn(ctx, "migrate", "verify", w.path("app.yaml"))
+	if code != cli.ExitInterrupted || out != "" || !strings.Contains(errOut, "token(s) were obtained, and are revoked") {
+		t.Errorf("exit %d\n%s%s", code, out, errOut)
+	}
+	if live := w.org.LiveTokens(""); len(live) > 0 {
+		t.Errorf("%d tokens are left", len(live))
+	}
+}
+
+// Two apps are verified one after the other, and an error of one ends it.
+func TestVerifySeveral(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	second := strings.ReplaceAll(orderSync, "Order_Sync", "Other_Sync")
+	w.must(0, "deploy", w.write("app.yaml", withSecrets+"---\n"+second))
+	out, _ := w.must(0, "migrate", "verify", w.path("app.yaml"), "-o", "json")
+	checkJSON(t, "verify", out)
+	if strings.Count(out, `"name": "O`) != 2 {
+		t.Errorf("%s", out)
+	}
+	w.must(64, "migrate", "verify", w.path("app.yaml"), "--client-id", "3MVG9x")
+	w.must(1, "migrate", "verify", w.write("third.yaml", strings.ReplaceAll(orderSync, "Order_Sync", "Third_Sync")))
+}
+
+// Where the org hands out no secret, what needs none is proven all the same.
+func TestVerifyWithoutSecret(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	w.must(0, "deploy", w.path("app.yaml"))
+	out, _ := w.must(0, "migrate", "verify", w.path("app.yaml"), "-o", "json")
+	var r struct {
+		Summary struct{ Passed, Failed, Skipped int }
+		Apps    []*verify.App
+	}
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	if c := r.Apps[0].Check("code.without-pkce"); c.State != verify.Passed || r.Summary.Skipped < 5 || r.Summary.Failed > 0 {
+		t.Errorf("%s", out)
+	}
+	if !strings.Contains(out, "External Client App Settings") {
+		t.Errorf("the reason has no remedy:\n%s", out)
+	}
+	// Without the Connect resources the key comes from the metadata, or is asked for.
+	w.org.Inject(orgtest.Fault{Kind: "403", Op: "apps", Count: -1})
+	code, out, errOut := w.run("migrate", "verify", w.path("app.yaml"))
+	if code == 0 && !strings.Contains(out, "skipped") {
+		t.Errorf("exit %d\n%s%s", code, out, errOut)
+	}
 }
