@@ -215,7 +215,7 @@ func TestSkipped(t *testing.T) {
 			func(o *verify.Options) { o.Secret, o.SecretWhy = secret.String{}, "the org keeps it" },
 			[]string{
 				"client.instance-url", "client.login", "client.scopes", "client.user", "client.wrong-secret",
-				"code.instance-url", "code.login", "code.refused-user", "code.scopes", "code.without-secret", "code.wrong-verifier", "device.login",
+				"code.instance-url", "code.login", "code.refused-user", "code.scopes", "code.wrong-verifier", "device.login",
 				"exchange.instance-url", "exchange.login", "exchange.scopes", "exchange.without-secret", "exchange.wrong-token",
 				"introspection.active", "introspection.others", "introspection.without-secret", "refresh.renew", "refresh.rotation", "refresh.without-secret",
 				"revocation.refresh", "user.instance-url", "user.login", "user.post-only", "user.refused-user", "user.scopes", "user.user", "user.without-pkce", "user.wrong-password",
@@ -380,6 +380,44 @@ func TestInterruptedInFlight(t *testing.T) {
 			t.Fatal("it never ends")
 		}
 	}
+}
+
+// An org that hands out the session that verifies does not lose it.
+func TestOwnSessionIsKept(t *testing.T) {
+	b := newBench(t, everything, orgtest.Config{})
+	b.through(&laxOrg{t: t, b: b, answer: func(path string, form url.Values) any {
+		if strings.HasSuffix(path, "/token") && form.Get("grant_type") == "client_credentials" {
+			return map[string]any{"access_token": b.org.Token(), "instance_url": b.org.URL(), "scope": "api"}
+		}
+		return nil
+	}})
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := org.New(org.Config{Session: b.opt.Session})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.User(t.Context()); err != nil {
+		t.Errorf("the session that verifies has ended: %v", err)
+	}
+	b.nothingLeft()
+}
+
+// Scopes that allow nothing that could be tried are no mistake of the app.
+func TestScopesWithoutUse(t *testing.T) {
+	b := newBench(t, edit("scopes: [api, refresh_token]", "scopes: [cdp_ingest_api, refresh_token]"), orgtest.Config{})
+	a, err := b.run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := a.Check("code.instance-url"); c.State != verify.Skipped {
+		t.Errorf("%+v", c)
+	}
+	if failed := ids(a, verify.Failed); len(failed) > 0 {
+		t.Errorf("failed %v", failed)
+	}
+	b.nothingLeft()
 }
 
 // A token that cannot be given back is told of, and fails the run.

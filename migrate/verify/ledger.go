@@ -47,7 +47,9 @@ func (r *run) ask(ctx context.Context, at *login.Endpoint, flow string, form url
 }
 
 func (r *run) note(what string, token secret.String, refresh bool) {
-	if token.IsZero() {
+	// An org may give a user of an app the access token that it gave before: that
+	// of the session that verifies is not to be ended.
+	if token.IsZero() || token.Reveal() == r.Session.Token.Reveal() {
 		return
 	}
 	r.Learned(token)
