@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"embed"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"regexp"
 	"slices"
@@ -115,9 +116,9 @@ func Snippet(client string, f Facts) (text string, remarks []string, err error) 
 	if err != nil {
 		return "", nil, fmt.Errorf("there is no client %q (%s)", client, strings.Join(Clients(), ", "))
 	}
-	provider, loginURL := "salesforce", "https://login.salesforce.com"
+	provider := "salesforce"
 	if f.Kind == org.Sandbox || f.Kind == org.Scratch { // a Developer Edition logs in like a production org
-		provider, loginURL = "salesforce-sandbox", "https://test.salesforce.com"
+		provider = "salesforce-sandbox"
 	}
 	callback := "<callback>"
 	if len(f.Callbacks) > 0 {
@@ -135,10 +136,28 @@ func Snippet(client string, f Facts) (text string, remarks []string, err error) 
 	if client == "named-credential" && !slices.Contains(f.Flows, "client") {
 		remarks = append(remarks, "the app does not take client credentials, by which this named credential logs in: enable oauth.flows.clientCredentials, and deploy")
 	}
-	r := strings.NewReplacer(
-		"{{app}}", f.App, "{{slug}}", ResourceName(f.App), "{{label}}", cmp.Or(f.Label, strings.ReplaceAll(f.App, "_", " ")), "{{clientId}}", f.ClientID,
-		"{{instanceUrl}}", f.InstanceURL, "{{loginUrl}}", loginURL, "{{provider}}", provider, "{{callback}}", callback, "{{scopes}}", strings.Join(f.Scopes, " "),
-		"{{scopesComma}}", strings.Join(f.Scopes, ","),
-	)
-	return r.Replace(string(src)), remarks, nil
+	quote := quotes[client]
+	var pairs []string
+	for name, value := range map[string]string{
+		"app": f.App, "slug": ResourceName(f.App), "label": cmp.Or(f.Label, strings.ReplaceAll(f.App, "_", " ")), "clientId": f.ClientID,
+		"instanceUrl": f.InstanceURL, "provider": provider, "callback": callback, "scopes": strings.Join(f.Scopes, ","),
+	} {
+		if quote != nil {
+			value = quote(value)
+		}
+		pairs = append(pairs, "{{"+name+"}}", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(string(src)), remarks, nil
+}
+
+// quotes make a value from the org harmless where a snippet puts it: between
+// single quotes of a shell, or in XML.
+var quotes = map[string]func(string) string{
+	"curl": func(s string) string { return strings.ReplaceAll(s, "'", `'\''`) },
+	"sf":   func(s string) string { return strings.ReplaceAll(s, "'", `'\''`) },
+	"named-credential": func(s string) string {
+		var out strings.Builder
+		_ = xml.EscapeText(&out, []byte(s)) // a builder takes everything
+		return out.String()
+	},
 }

@@ -118,8 +118,8 @@ func (r *run) code(ctx context.Context) error {
 		}
 	}
 	if r.want.secretForWeb() && r.Secret.IsZero() {
-		r.skipAll(r.noSecret(), r.codeFlow()...)
-		return nil
+		r.skipAll(r.noSecret(), without(r.codeFlow(), "code.without-secret")...)
+		return r.codeWithoutSecret(ctx) // for which none is needed
 	}
 	t, err := r.web(ctx, "Log in as a user who may use the app.")
 	switch {
@@ -171,7 +171,7 @@ func (r *run) codeWithoutSecret(ctx context.Context) error {
 		return nil
 	}
 	pkce := login.NewPKCE()
-	code, err := r.authorize(ctx, pkce.Challenge, "Log in once more: the code will be tried without the secret.")
+	code, err := r.authorize(ctx, pkce.Challenge, "Log in as a user who may use the app: the code will be tried without the secret.")
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

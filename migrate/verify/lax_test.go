@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ecactl/ecactl/metadata/org"
@@ -214,7 +215,7 @@ func TestSkipped(t *testing.T) {
 			func(o *verify.Options) { o.Secret, o.SecretWhy = secret.String{}, "the org keeps it" },
 			[]string{
 				"client.instance-url", "client.login", "client.scopes", "client.user", "client.wrong-secret",
-				"code.instance-url", "code.login", "code.refused-user", "code.scopes", "code.without-secret", "code.wrong-verifier", "device.login",
+				"code.instance-url", "code.login", "code.refused-user", "code.scopes", "code.wrong-verifier", "device.login",
 				"exchange.instance-url", "exchange.login", "exchange.scopes", "exchange.without-secret", "exchange.wrong-token",
 				"introspection.active", "introspection.others", "introspection.without-secret", "refresh.renew", "refresh.rotation", "refresh.without-secret",
 				"revocation.refresh", "user.instance-url", "user.login", "user.post-only", "user.refused-user", "user.scopes", "user.user", "user.without-pkce", "user.wrong-password",
@@ -350,6 +351,73 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal("it never ends")
 		}
 	}
+}
+
+// The same while a request is under way: the org hands a token out to somebody
+// who has been interrupted meanwhile.
+func TestInterruptedInFlight(t *testing.T) {
+	enough := errors.New("interrupted by the test")
+	for after := 1; ; after++ {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var n atomic.Int64
+		b := newBench(t, everything, orgtest.Config{Log: func(orgtest.Request) {
+			if n.Add(1) == int64(after) {
+				cancel(enough)
+			}
+		}})
+		_, err := b.run(ctx)
+		b.nothingLeft()
+		done := ctx.Err() == nil
+		cancel(nil)
+		if done {
+			t.Logf("%d requests, interrupted at each", after-1)
+			return
+		}
+		if err != nil && !errors.Is(err, enough) && !errors.Is(err, context.Canceled) {
+			t.Errorf("interrupted at request %d: %v", after, err)
+		}
+		if after > 300 {
+			t.Fatal("it never ends")
+		}
+	}
+}
+
+// An org that hands out the session that verifies does not lose it.
+func TestOwnSessionIsKept(t *testing.T) {
+	b := newBench(t, everything, orgtest.Config{})
+	b.through(&laxOrg{t: t, b: b, answer: func(path string, form url.Values) any {
+		if strings.HasSuffix(path, "/token") && form.Get("grant_type") == "client_credentials" {
+			return map[string]any{"access_token": b.org.Token(), "instance_url": b.org.URL(), "scope": "api"}
+		}
+		return nil
+	}})
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := org.New(org.Config{Session: b.opt.Session})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.User(t.Context()); err != nil {
+		t.Errorf("the session that verifies has ended: %v", err)
+	}
+	b.nothingLeft()
+}
+
+// Scopes that allow nothing that could be tried are no mistake of the app.
+func TestScopesWithoutUse(t *testing.T) {
+	b := newBench(t, edit("scopes: [api, refresh_token]", "scopes: [cdp_ingest_api, refresh_token]"), orgtest.Config{})
+	a, err := b.run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := a.Check("code.instance-url"); c.State != verify.Skipped {
+		t.Errorf("%+v", c)
+	}
+	if failed := ids(a, verify.Failed); len(failed) > 0 {
+		t.Errorf("failed %v", failed)
+	}
+	b.nothingLeft()
 }
 
 // A token that cannot be given back is told of, and fails the run.

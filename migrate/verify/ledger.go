@@ -36,8 +36,8 @@ func (r *run) ask(ctx context.Context, at *login.Endpoint, flow string, form url
 	t, err := at.Token(patient, form)
 	if err != nil {
 		var refusal *org.Error
-		if !errors.As(err, &refusal) {
-			r.lost++
+		if !errors.As(err, &refusal) || refusal.Code == "HTTP_UNREADABLE" {
+			r.lost++ // the org may have handed something out
 		}
 		return nil, err
 	}
@@ -47,7 +47,9 @@ func (r *run) ask(ctx context.Context, at *login.Endpoint, flow string, form url
 }
 
 func (r *run) note(what string, token secret.String, refresh bool) {
-	if token.IsZero() {
+	// An org may give a user of an app the access token that it gave before: that
+	// of the session that verifies is not to be ended.
+	if token.IsZero() || token.Reveal() == r.Session.Token.Reveal() {
 		return
 	}
 	r.Learned(token)

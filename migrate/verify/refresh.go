@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ecactl/ecactl/metadata/org/login"
 	"github.com/ecactl/ecactl/metadata/secret"
@@ -50,8 +51,11 @@ func (r *run) refresh(ctx context.Context, t *login.Tokens) error {
 		return nil
 	}
 	next, err := r.renew(ctx, t.Refresh, r.want.secretForRefresh())
+	found := "the new access token works"
 	if err == nil {
-		err = r.use(ctx, r.Session.InstanceURL, next.Access)
+		if err = r.use(ctx, r.Session.InstanceURL, next.Access); errors.Is(err, errNoUse) {
+			found, err = "a new access token came; "+err.Error(), nil
+		}
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -61,7 +65,7 @@ func (r *run) refresh(ctx context.Context, t *login.Tokens) error {
 		r.skipAll("the refresh token was not taken", r.refreshFlow()[1:]...)
 		return nil
 	}
-	r.pass("refresh.renew", "the new access token works")
+	r.pass("refresh.renew", "%s", found)
 	newest := t.Refresh
 	if !next.Refresh.IsZero() {
 		newest = next.Refresh

@@ -78,13 +78,12 @@ func (r *run) compare(id, typ string, fields []string, made *plan.Plan) {
 		}
 		if len(wrong) > 0 {
 			r.fail(id, nil, "%s", strings.Join(wrong, "; "))
-			r.app.Checks[len(r.app.Checks)-1].Do = []string{"see what differs: ecactl plan SPEC", "put the spec's values into the org: ecactl deploy SPEC"}
 			return
 		}
 	}
 	var is []string
 	for _, f := range fields {
-		if v := (&wanted{org: r.want.org}).field(typ, f); v != "" && f != "certificate" {
+		if v := (&wanted{org: r.want.org}).field(typ, f); v != "" && f != "certificate" && r.want.saysAny(typ, []string{f}) {
 			is = append(is, f+" "+strings.Join(strings.Fields(v), " "))
 		}
 	}

@@ -428,6 +428,11 @@ func TestBroken(t *testing.T) {
 			for _, id := range tt.failed {
 				caught[id] = true
 			}
+			for _, c := range a.Checks {
+				if (c.State == verify.Failed) != (len(c.Do) > 0) {
+					t.Errorf("%s %s has the help %q", c.State, c.ID, c.Do)
+				}
+			}
 			b.nothingLeft()
 		})
 	}

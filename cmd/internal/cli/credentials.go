@@ -101,7 +101,7 @@ func (p *program) credentialsOf(c *org.Credentials, instance string, pairs ...or
 func (r *credentialsReport) document() document {
 	rows := [][]string{{"STATE", "CONSUMER KEY", "MADE", "ENDS", "ID"}}
 	for _, c := range r.Pairs {
-		made, ends := "", "when it is rotated"
+		made, ends := "", "not by itself"
 		if c.Created != nil {
 			made = c.Created.Format(time.DateOnly)
 		}
@@ -141,6 +141,7 @@ type credentialsRun struct {
 	*org.Credentials
 	client  *org.Client
 	session org.Session
+	flags   *orgFlags
 }
 
 // readCredentials finds an app and reads its pairs. The redactor learns every
@@ -162,7 +163,7 @@ func (p *program) readCredentials(ctx context.Context, f *orgFlags, app string, 
 	for _, pair := range c.Others {
 		p.redactor.Add(pair.Secret)
 	}
-	return &credentialsRun{c, client, session}, nil
+	return &credentialsRun{c, client, session, f}, nil
 }
 
 // credentialsVersion is the first API version that stages credentials.

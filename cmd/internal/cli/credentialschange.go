@@ -117,7 +117,7 @@ before or the one that the last rotation replaced, is ended by --replace.`,
 			if err != nil {
 				return err
 			}
-			if err := p.clearSlot(cmd.Context(), c, &of, replace, yes); err != nil {
+			if err := p.clearSlot(cmd.Context(), c, replace, yes); err != nil {
 				return err
 			}
 			pair, err := c.client.Stage(cmd.Context(), c.Credentials)
@@ -147,7 +147,7 @@ before or the one that the last rotation replaced, is ended by --replace.`,
 }
 
 // clearSlot makes room for a new pair.
-func (p *program) clearSlot(ctx context.Context, c *credentialsRun, of *orgFlags, replace, yes bool) error {
+func (p *program) clearSlot(ctx context.Context, c *credentialsRun, replace, yes bool) error {
 	for _, pair := range c.Others {
 		if pair.State == org.PairExpired {
 			continue
@@ -160,7 +160,7 @@ func (p *program) clearSlot(ctx context.Context, c *credentialsRun, of *orgFlags
 		if !replace {
 			return &diag.Problem{
 				Code: "ECA728", Message: c.App.Name + ": " + what,
-				Hint: fmt.Sprintf("ecactl credentials rotate or revoke %s%s; or stage --replace, which ends it at once", c.App.Name, of.again()),
+				Hint: fmt.Sprintf("ecactl credentials rotate or revoke %s%s; or stage --replace, which ends it at once", c.App.Name, c.flags.again()),
 			}
 		}
 		if err := p.mayChange(ctx, c, yes, what+". End it at once, and with it the logins of clients that use it?"); err != nil {
@@ -176,7 +176,7 @@ func (p *program) clearSlot(ctx context.Context, c *credentialsRun, of *orgFlags
 // mayChange refuses what would cut off the session itself, and asks before
 // anything that cannot be undone.
 func (p *program) mayChange(ctx context.Context, c *credentialsRun, yes bool, question string) error {
-	sys, err := p.system(&orgFlags{})
+	sys, err := p.system(c.flags)
 	if err != nil {
 		return err
 	}

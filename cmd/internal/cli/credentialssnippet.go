@@ -10,6 +10,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/migrate/handover"
+	"github.com/ecactl/ecactl/migrate/report"
 )
 
 func (p *program) newCredentialsSnippet() *cobra.Command {
@@ -49,9 +50,9 @@ orgs; a Developer Edition, which logs in like a production org, is the former.`,
 				return err
 			}
 			for _, remark := range remarks {
-				p.say("note: %s", remark)
+				p.say("note: %s", report.Plain(remark))
 			}
-			_, err = p.out.WriteString(text)
+			_, err = p.out.WriteString(report.PlainLines(text))
 			return err
 		},
 	}

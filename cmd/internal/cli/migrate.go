@@ -31,7 +31,7 @@ takes one app back, and retire deletes an old one that nobody needs any more.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return cmd.Help()
+				return usagef("ecactl migrate --help", "migrate needs a command")
 			}
 			return unknownCommand(cmd, args[0])
 		},

@@ -32,7 +32,7 @@ in a folder, and restore puts them back, in the order that the platform accepts.
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return cmd.Help()
+				return usagef("ecactl refresh --help", "refresh needs a command")
 			}
 			return unknownCommand(cmd, args[0])
 		},

@@ -109,7 +109,7 @@ func (r *verifyReport) junit(w io.Writer) error {
 			switch c.State {
 			case verify.Failed:
 				one.Failure, one.Kind = c.Title+": "+c.Found, "Error"
-				one.Detail = strings.Join(append([]string{c.Means}, c.Do...), "\n")
+				one.Detail = strings.TrimSpace(strings.Join(append([]string{c.Means}, c.Do...), "\n"))
 			case verify.Skipped:
 				one.Skipped = c.Found
 			case verify.Passed:
