@@ -183,7 +183,9 @@ func (j *journey) retireAll(apps []*waves.App) {
 			j.org.Remove(metadata.TypeConnectedApp, a.Name)
 			continue
 		}
-		j.follow(0, a, "backup", 0)
 		j.must(0, "migrate", "retire", a.Name, "--plan", j.path("m.json"), "--dir", j.path("specs"), "--yes")
+		if !j.isFile("specs/before/connectedApps/" + a.Name + ".connectedApp") {
+			j.t.Errorf("the settings of %s are nowhere", a.Name)
+		}
 	}
 }

@@ -266,7 +266,7 @@ func difference(got, want string) string {
 // at no moment is anything lost.
 func TestKilled(t *testing.T) {
 	ecactl := program(t)
-	step := 6
+	step := 8
 	if os.Getenv(everyKill) != "" {
 		step = 1
 	}
