@@ -23,8 +23,9 @@ type SaveOptions struct {
 	Now     time.Time
 	Version string // of the program
 	Dir     string
-	Names   []string // of apps; nil saves all
-	Head    []byte   // what each spec begins with
+	Names   []string        // of apps; nil saves all
+	Head    []byte          // what each spec begins with
+	Beside  []metadata.File // what stands beside the specs, such as their schema
 	// Store takes keys and secrets, before anything is written. Nil saves none.
 	Store func(context.Context, *Secrets) error
 }
@@ -67,6 +68,9 @@ func Save(ctx context.Context, c *org.Client, o SaveOptions) (*Saved, error) {
 	files, err := s.specs(got.Components, o.Head)
 	if err != nil {
 		return nil, err
+	}
+	for _, f := range o.Beside {
+		files = append(files, metadata.File{Path: specs + "/" + f.Path, Data: f.Data})
 	}
 	if o.Store != nil {
 		if err := s.store(ctx, c, secrets, o.Store); err != nil {

@@ -159,6 +159,8 @@ func (s *Saved) write(dir string, files []metadata.File) error {
 
 // mayHold refuses a folder that holds a save, or anything that is none of one.
 func mayHold(dir string) error {
+	metadata.Sweep(dir)
+	metadata.Sweep(filepath.Join(dir, specs))
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -40,6 +40,7 @@ func (r *run) export(s *state) error {
 		data = append(data, im.YAML...)
 	}
 	dir := filepath.Join(r.options.Dir, exports)
+	metadata.Sweep(dir)
 	for n := 1; n < mostExports; n++ {
 		name := filepath.Join(dir, r.app.Successor+".yaml")
 		if n > 1 {

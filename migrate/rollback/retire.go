@@ -102,6 +102,7 @@ func (r *run) mayGo(status *waves.Status, s *state) error {
 // backup keeps the settings of a Connected App in a file, unless they are.
 func (r *run) backup(s *state) error {
 	name := track.BackupFile(r.options.Dir, r.app.Name)
+	metadata.Sweep(filepath.Dir(name))
 	switch _, err := os.Stat(name); {
 	case err == nil:
 		return nil

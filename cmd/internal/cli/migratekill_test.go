@@ -297,3 +297,70 @@ func TestKilled(t *testing.T) {
 	}
 	t.Logf("killed at %d of %d points (every request of %d commands, before and after the org's work)", points, all, len(scenes()))
 }
+
+// Killed at any moment while it writes files, and run again: nothing is left over.
+func TestKilledWhileWriting(t *testing.T) {
+	ecactl := program(t)
+	moments := 6
+	if os.Getenv(everyKill) != "" {
+		moments = 60
+	}
+	points := 0
+	for _, s := range scenes() {
+		if s.name != "save" && s.name != "status imports" && s.name != "retire" {
+			continue
+		}
+		st := prepare(t, ecactl, s)
+		root := t.TempDir()
+		began := time.Now()
+		w, err := st.put(t, filepath.Join(root, "whole", "work"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := w.start(ecactl, s.args); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		_ = w.org.Close()
+		whole := time.Since(began)
+		for i := range moments {
+			points++
+			if err := st.killAt(t, ecactl, filepath.Join(root, fmt.Sprint(i), "work"), whole-whole*time.Duration(i)/time.Duration(3*moments)); err != nil {
+				t.Errorf("%s: %v", s.name, err)
+			}
+		}
+	}
+	t.Logf("killed at %d moments", points)
+}
+
+// killAt is kill by the clock.
+func (s *stage) killAt(t *testing.T, ecactl, dir string, after time.Duration) error {
+	w, err := s.put(t, dir)
+	if err != nil {
+		return err
+	}
+	defer w.org.Close()
+	armed := true // for the first run alone
+	time.AfterFunc(after, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if armed && w.kill != nil {
+			w.kill()
+		}
+	})
+	_, first := w.start(ecactl, s.args)
+	w.mu.Lock()
+	armed = false
+	w.mu.Unlock()
+	if lost := s.holds(w.terminal); lost != "" {
+		return fmt.Errorf("killed after %s: %s", after, lost)
+	}
+	whole := s.name == "save" && w.isFile("kept/refresh.json") // it is not written over
+	if out, err := w.start(ecactl, s.args); err != nil && !whole {
+		return fmt.Errorf("killed after %s (%v), and run again: %w\n%s", after, first, err, out)
+	}
+	got, err := w.picture()
+	if err == nil && got != s.want {
+		err = fmt.Errorf("killed after %s, it ends otherwise:\n%s", after, difference(got, s.want))
+	}
+	return err
+}

@@ -106,14 +106,15 @@ func (p *program) importNew(made *waves.Plan, e *migrate.Evidence, o track.Optio
 	if err != nil || len(fresh) == 0 {
 		return status, err
 	}
+	metadata.Sweep(o.Dir)
 	var files []metadata.File
 	for _, n := range fresh {
 		files = append(files, metadata.File{Path: n.App + ".yaml", Data: append([]byte(modeline), n.YAML...)})
 	}
-	if _, err := metadata.WriteTree(o.Dir, files, metadata.WriteOptions{NoLedger: true}); err != nil {
+	if err := writeSchema(o.Dir); err != nil { // before the specs: a run that is killed is run again as long as one is missing
 		return nil, err
 	}
-	if err := writeSchema(o.Dir); err != nil {
+	if _, err := metadata.WriteTree(o.Dir, files, metadata.WriteOptions{NoLedger: true}); err != nil {
 		return nil, err
 	}
 	if status, err = track.Look(made, e, o); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate/refresh"
 	"github.com/ecactl/ecactl/migrate/report"
 )
@@ -173,14 +174,16 @@ func (p *program) refreshSave(ctx context.Context, f *refreshFlags) error {
 		return err
 	}
 	o := refresh.SaveOptions{Now: p.host.Now(), Version: version(), Dir: f.dir, Names: f.apps, Head: []byte(modeline)}
+	schema, err := spec.JSONSchema(metadata.Schema())
+	if err != nil {
+		return err
+	}
+	o.Beside = []metadata.File{{Path: schemaFile, Data: schema}}
 	if f.file != "" || f.command != "" {
 		o.Store = func(ctx context.Context, s *refresh.Secrets) error { return p.keepSecrets(ctx, f, s) }
 	}
 	saved, err := refresh.Save(ctx, client, o)
 	if err != nil {
-		return err
-	}
-	if err := writeSchema(filepath.Join(f.dir, "apps")); err != nil {
 		return err
 	}
 	p.remarkOnUsage(client)
@@ -205,6 +208,7 @@ func (p *program) keepSecrets(ctx context.Context, f *refreshFlags, s *refresh.S
 	if f.command != "" {
 		return p.feed(ctx, f.command, data)
 	}
+	sweepSecrets(f.file)
 	there, err := os.ReadFile(f.file)
 	switch {
 	case err == nil && bytes.Equal(there, data):
@@ -215,6 +219,14 @@ func (p *program) keepSecrets(ctx context.Context, f *refreshFlags, s *refresh.S
 		return &diag.Problem{Pos: diag.Pos{File: f.file}, Code: "ECA231", Message: "cannot be read: " + err.Error(), Err: err}
 	}
 	return metadata.ReplacePrivateFile(f.file, data)
+}
+
+// sweepSecrets takes away what a run that was killed has left of the file.
+func sweepSecrets(name string) {
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp")) // a bad pattern finds nothing
+	for _, l := range left {
+		_ = os.Remove(l) // it is in nobody's way
+	}
 }
 
 func (p *program) refreshRestore(ctx context.Context, f *refreshFlags) error {
