@@ -186,8 +186,17 @@ func StatusCSV(w io.Writer, s *waves.Status) error {
 
 // StatusHTML writes where apps stand as one page, as PlanHTML does.
 func StatusHTML(w io.Writer, s *waves.Status) error {
+	type number struct {
+		Phase waves.Phase
+		N     int
+	}
+	var numbers []number
+	for _, phase := range waves.AllPhases() {
+		numbers = append(numbers, number{phase, s.Summary[phase]})
+	}
 	return runbookPage(w, "status", map[string]string{s.Org.ID: s.Org.Title()}, struct {
 		Title, At, Made, Count string
+		Numbers                []number
 		Status                 *waves.Status
-	}{"Migration of " + Plain(s.Org.Title()), s.At.UTC().Format("2 Jan 2006 15:04 MST"), s.PlanMadeAt.UTC().Format(time.DateOnly), StatusCount(s), s})
+	}{"Migration of " + Plain(s.Org.Title()), s.At.UTC().Format("2 Jan 2006 15:04 MST"), s.PlanMadeAt.UTC().Format(time.DateOnly), StatusCount(s), numbers, s})
 }

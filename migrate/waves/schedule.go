@@ -13,7 +13,6 @@ import (
 type batch struct {
 	stage Stage
 	apps  []int
-	due   time.Time // the earliest that the wave can still meet; zero if there is none
 	begin time.Time
 	end   time.Time
 	why   string

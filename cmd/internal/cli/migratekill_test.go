@@ -301,7 +301,7 @@ func TestKilled(t *testing.T) {
 // Killed at any moment while it writes files, and run again: nothing is left over.
 func TestKilledWhileWriting(t *testing.T) {
 	ecactl := program(t)
-	moments := 6
+	moments := 2
 	if os.Getenv(everyKill) != "" {
 		moments = 60
 	}
