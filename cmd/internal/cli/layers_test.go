@@ -41,12 +41,16 @@ var layers = map[string][]string{
 	"migrate/verify": {
 		"metadata", "metadata/deploy", "metadata/diag", "metadata/org", "metadata/org/login", "metadata/plan", "metadata/secret", "metadata/spec",
 	},
+
+	"migrate/convert":          {"metadata", "metadata/spec", "metadata/diag"},
+	"migrate/convert/orginput": {"migrate/convert", "metadata", "metadata/diag", "metadata/org", "metadata/deploy"},
+
 	"migrate/reference": {
-		"migrate", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
+		"migrate", "migrate/convert", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
 	},
 	"migrate/report": {"migrate", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
-		"migrate", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "migrate/handover", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"migrate", "migrate/convert", "migrate/convert/orginput", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "migrate/handover", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
 	},
 	"cmd/ecactl": {"cmd/internal/cli"},
