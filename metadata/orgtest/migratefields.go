@@ -152,7 +152,9 @@ func (p *predecessor) attributes(root *metadata.Element, dollar string) {
 // policyMore carries over the policies that change their form.
 func policyMore(old *predecessor, put func(field, value string), _ *metadata.Element) {
 	users := "AllSelfAuthorized"
-	if old.value("oauthConfig.isAdminApproved") == "true" {
+	said := old.value("oauthConfig.isAdminApproved")
+	people := len(old.values("permissionSetName"))+len(old.values("profileName")) > 0
+	if said == "true" || said == "" && people { // an org always says it; a file of an old API version does not
 		users = "AdminApprovedPreAuthorized"
 	}
 	put("permittedUsersPolicyType", users)

@@ -200,20 +200,34 @@ func (c *conversion) row(r *Row) {
 
 // defaultTo writes what a row says for an element without a value.
 func (c *conversion) defaultTo(r *Row) string {
-	if r.From == "oauthPolicy.refreshTokenPolicy" {
-		c.set(r.To[0], "Infinite")
-		return "Infinite"
+	value := r.Absent
+	switch {
+	case r.From == "oauthPolicy.refreshTokenPolicy":
+		value = "Infinite"
+		c.set(r.To[0], value)
+		return value
+	case c.closed(r):
+		value = "AdminApprovedPreAuthorized"
 	}
 	for _, to := range r.To {
-		c.set(to, r.Absent)
+		c.set(to, value)
 	}
-	return r.Absent
+	return value
+}
+
+// closed tells an app that does not say whether admins approve its users, and
+// names some: only an app that admins approve does.
+func (c *conversion) closed(r *Row) bool {
+	return r.From == "oauthConfig.isAdminApproved" && (c.text("permissionSetName") != "" || c.text("profileName") != "")
 }
 
 // absence says what it means that an element is not in the input: that it was
 // not read, which is not that it is off.
 func (c *conversion) absence(r *Row) string {
 	f := c.fieldOf(r.From)
+	if c.closed(r) {
+		return "absent, which means that it was not read; only an app that admins approve names permission sets or profiles"
+	}
 	if c.options.ReadAt != 0 && f != nil && f.Has(c.options.ReadAt) {
 		return "the org does not say it; " + r.Why
 	}

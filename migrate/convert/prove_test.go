@@ -82,6 +82,9 @@ func prove(t *testing.T, in *convert.Input, o convert.Options) *convert.Outcome 
 	byName := map[string][]convert.Field{}
 	for _, r := range out.Apps {
 		byName[r.Name] = r.Fields
+		if twice := r.Twice(); len(twice) > 0 {
+			t.Errorf("API %s: %s: two rules speak of %v", o.Target, r.Name, twice)
+		}
 	}
 	for _, r := range out.Refused {
 		byName[r.Name] = r.Fields
@@ -324,6 +327,9 @@ func convertible(t *testing.T, ca *metadata.Component, v metadata.Version) {
 func whole(t *testing.T, ca *metadata.Component, r *convert.Result, problems diag.Problems) {
 	t.Helper()
 	accounted(t, ca, r.Fields)
+	if twice := r.Twice(); len(twice) > 0 {
+		t.Errorf("two rules speak of %v", twice)
+	}
 	if (problems.Err() == nil) != (len(r.Components) > 0) {
 		t.Errorf("%v, and %d components", problems, len(r.Components))
 	}

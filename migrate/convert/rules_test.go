@@ -2,6 +2,8 @@ package convert_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -95,6 +97,10 @@ func TestRules(t *testing.T) {
 		"token exchange, one switch":       {oauth("<isTokenExchangeEnabled>true</isTokenExchangeEnabled>"), convert.Options{}, "global.isTokenExchangeEnabled=true; policy.isTokenExchangeFlowEnabled=true; oauthPolicy.isTokenExchangeFlowEnabled:defaulted"},
 		"token exchange, two switches":     {oauth("<isTokenExchangeEnabled>true</isTokenExchangeEnabled>", "<oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation><isTokenExchangeFlowEnabled>false</isTokenExchangeFlowEnabled><refreshTokenPolicy>zero</refreshTokenPolicy></oauthPolicy>"), convert.Options{}, "global.isTokenExchangeEnabled=true; policy.isTokenExchangeFlowEnabled=false"},
 
+		"who may use it, not said":        {oauth(""), convert.Options{}, "policy.permittedUsersPolicyType=AllSelfAuthorized; oauthConfig.isAdminApproved:defaulted"},
+		"not said, and somebody is named": {oauth("", "<profileName>P</profileName>"), convert.Options{}, "policy.permittedUsersPolicyType=AdminApprovedPreAuthorized; oauthConfig.isAdminApproved:defaulted"},
+		"said, and somebody is named":     {oauth("<isAdminApproved>false</isAdminApproved>", "<profileName>P</profileName>"), convert.Options{}, "policy.permittedUsersPolicyType=AllSelfAuthorized; policy.commaSeparatedProfile=P"},
+
 		"infinite":            {policy("infinite"), convert.Options{}, "policy.refreshTokenPolicyType=Infinite; policy.refreshTokenValidityPeriod=-"},
 		"zero":                {policy("zero"), convert.Options{}, "policy.refreshTokenPolicyType=Zero; policy.refreshTokenValidityPeriod=-"},
 		"lifetime":            {policy("specific_lifetime:90:DAYS"), convert.Options{}, "policy.refreshTokenPolicyType=SpecificLifetime; policy.refreshTokenValidityPeriod=90; policy.refreshTokenValidityUnit=Days"},
@@ -153,7 +159,7 @@ func TestRules(t *testing.T) {
 		"callback without TLS":     {head + "<oauthConfig><callbackUrl>http://a.example.com\nhttps://b.example.com</callbackUrl></oauthConfig>", convert.Options{}, "global.callbackUrl=https://b.example.com; oauthConfig.callbackUrl:transformed"},
 		"no callback is left":      {head + "<oauthConfig><callbackUrl>https://*.example.com</callbackUrl></oauthConfig>", convert.Options{}, "global.callbackUrl=https://localhost; oauthConfig.callbackUrl:lost"},
 		"profile with a comma":     {oauth("", "<profileName>A, B</profileName><profileName>C</profileName>"), convert.Options{}, "policy.commaSeparatedProfile=C; profileName[0]:lost"},
-		"profiles at 61":           {oauth("", "<profileName>C</profileName>"), convert.Options{Target: 61}, "policy.commaSeparatedProfile=-; profileName[0]:lost"},
+		"profiles at 61":           {oauth("<isAdminApproved>false</isAdminApproved>", "<profileName>C</profileName>"), convert.Options{Target: 61}, "policy.commaSeparatedProfile=-; profileName[0]:lost"},
 		"an element of tomorrow":   {oauth("<isQuantumSafe>true</isQuantumSafe>"), convert.Options{}, "oauthConfig.isQuantumSafe:lost"},
 		"a label twice":            {oauth("") + "<label>M</label>", convert.Options{}, "eca.label=L; label[1]:lost"},
 	}
@@ -364,5 +370,42 @@ func TestMyDomain(t *testing.T) {
 		if got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
+	}
+}
+
+// What is read beside Connected Apps, and what of a project is passed over.
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	for name, xml := range map[string]string{
+		"connectedApps/Order_Sync.connectedApp-meta.xml":                     "<ConnectedApp>" + oauth("", "<permissionSetName>Order Sync Users</permissionSetName>") + "</ConnectedApp>",
+		"connectedApps/Broken.connectedApp-meta.xml":                         "<ConnectedApp>",
+		"permissionsets/Order_Sync_Users.permissionset-meta.xml":             "<PermissionSet><label>Order Sync Users</label><userPermissions><name>ApiEnabled</name></userPermissions></PermissionSet>",
+		"permissionsets/Broken.permissionset-meta.xml":                       "<PermissionSet>",
+		"oauthcustomscopes/Read_Orders.oauthcustomscope-meta.xml":            "<OauthCustomScope><assignedTo><connectedApp>Order_Sync</connectedApp></assignedTo></OauthCustomScope>",
+		"oauthtokenexchangehandlers/Swap.oauthtokenexchangehandler-meta.xml": "<OauthTokenExchangeHandler><enablements><connectedApp>Order_Sync</connectedApp></enablements></OauthTokenExchangeHandler>",
+		"externalClientApps/Other.eca-meta.xml":                              "<ExternalClientApplication><inventedElement>x</inventedElement></ExternalClientApplication>",
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		root, rest, _ := strings.Cut(xml, ">")
+		if err := os.WriteFile(file, []byte(root+` xmlns="http://soap.sforce.com/2006/04/metadata">`+rest), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, err := convert.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(in.Apps) != 1 || len(in.Related) != 3 || len(in.Unreadable) != 1 || len(in.Problems) != 1 || !strings.Contains(in.Problems[0].File, "Broken.permissionset") {
+		t.Fatalf("%+v", in)
+	}
+	out := convert.All(in, convert.Options{Now: now})
+	if len(out.Apps) != 1 || len(out.Refused) != 1 || out.Refused[0].Name != "Broken" {
+		t.Fatalf("%+v", out)
+	}
+	if got := holds(out.Apps[0], "policy.commaSeparatedPermissionSet") + " " + holds(out.Apps[0], "oauth.commaSeparatedCustomScopes"); got != "Order_Sync_Users Read_Orders" {
+		t.Errorf("got %s", got)
 	}
 }

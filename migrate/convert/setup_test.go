@@ -2,6 +2,7 @@ package convert_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/orgtest"
+	"github.com/ecactl/ecactl/metadata/plan"
+	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate/convert"
 	"github.com/ecactl/ecactl/migrate/convert/orginput"
 )
@@ -63,12 +66,39 @@ func asPressed(t *testing.T, o *orgtest.Org, v metadata.Version) int {
 		}
 		parts[c.App()] = append(parts[c.App()], c)
 	}
+	planned(t, made, actual.Components, v)
 	for name, r := range made {
 		if !slices.ContainsFunc(r.Fields, tooNewForAText) { // an org of today names it at any version
 			same(t, parts[name], r.Components, v)
 		}
 	}
 	return len(made)
+}
+
+// planned holds the specs of what the button made against the org: there is
+// nothing to be done.
+func planned(t *testing.T, made map[string]*convert.Result, actual []*metadata.Component, v metadata.Version) {
+	t.Helper()
+	var specs []*spec.Spec
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		if slices.ContainsFunc(made[name].Fields, tooNewForAText) {
+			continue
+		}
+		text, _ := convert.Spec(made[name])
+		parsed, problems := spec.Parse(name+".yaml", text, spec.Options{APIVersion: v})
+		if problems.Err() != nil {
+			t.Fatalf("%v\n%s", problems, text)
+		}
+		specs = append(specs, parsed...)
+	}
+	built, problems := spec.BuildSet(specs)
+	if problems.Err() != nil {
+		t.Fatal(problems)
+	}
+	p, problems := plan.Make(built, &plan.Actual{Components: actual}, plan.Options{})
+	if problems.Err() != nil || !p.Empty() {
+		t.Errorf("API %s: a plan of what the button made is not empty: %v %+v", v, problems, p.Summary)
+	}
 }
 
 // tooNewForAText tells a value that the target does not have yet, of a field

@@ -131,12 +131,12 @@ func (r *convertReport) count() string {
 	return text
 }
 
-// remarkable are the fields that a person has to look at: not those that are
-// the same on both sides.
+// remarkable are the fields that a person has to look at: of which there is
+// something to be said. What the tool adds of its own stands in the spec.
 func remarkable(fields []convert.Field) []convert.Field {
 	var list []convert.Field
 	for _, f := range fields {
-		if f.How == convert.Lost || f.How == convert.LeftOut && f.To == "" && f.Value != "" || f.How == convert.Transformed && f.Note != "" || f.How == convert.Defaulted && f.From != "" {
+		if f.Note != "" && f.Value != "" && f.From != "" {
 			list = append(list, f)
 		}
 	}

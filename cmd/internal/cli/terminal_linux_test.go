@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -233,17 +234,12 @@ func TestVerifyInBrowser(t *testing.T) {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	o := orgtest.New(t, orgtest.Config{})
-	u, err := url.Parse(o.URL())
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Close(); err != nil {
+	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var port int
-	if _, err := fmt.Sscan(u.Port(), &port); err != nil {
-		t.Fatal(err)
-	}
-	return port
+	return l.Addr().(*net.TCPAddr).Port
 }

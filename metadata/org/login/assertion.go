@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ecactl/ecactl/metadata/org"
@@ -54,10 +55,13 @@ func (c Claim) Sign(keyFile string) (secret.String, error) {
 	return c.sign(key)
 }
 
-// SignAnew makes an assertion with a key that was just made and that no org
+// nobodysKey is made when it is first needed, and in no certificate.
+var nobodysKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+// SignAnew makes an assertion with a key that this run has made and that no org
 // trusts.
 func (c Claim) SignAnew() (secret.String, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := nobodysKey()
 	if err != nil {
 		return secret.String{}, fmt.Errorf("making a key: %w", err)
 	}
