@@ -2,10 +2,8 @@ package refresh
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -176,7 +174,7 @@ func (s *Saved) specs(components []*metadata.Component, head []byte) ([]metadata
 func (s *Saved) store(ctx context.Context, c *org.Client, secrets *Secrets, to func(context.Context, *Secrets) error) error {
 	ids, err := usage(ctx, c)
 	if err != nil {
-		s.Warnings = append(s.Warnings, "secrets were not to be read: "+err.Error()+" (ECA779)")
+		s.warn("ECA779", "secrets were not to be read: "+err.Error())
 	}
 	for i := range secrets.Apps {
 		a := &secrets.Apps[i]
@@ -193,7 +191,7 @@ func (s *Saved) store(ctx context.Context, c *org.Client, secrets *Secrets, to f
 		}
 		s.Apps[at].Key, s.Apps[at].Secret = a.Key != "", a.Secret.Reveal() != ""
 		if !s.Apps[at].Secret {
-			s.Warnings = append(s.Warnings, "the org does not hand out the secret of "+a.Name+": its clients need a new one after the refresh (ECA779)")
+			s.warn("ECA779", "the org does not hand out the secret of "+a.Name+": its clients need a new one after the refresh")
 		}
 	}
 	if err := to(ctx, secrets); err != nil {
@@ -203,52 +201,7 @@ func (s *Saved) store(ctx context.Context, c *org.Client, secrets *Secrets, to f
 	return nil
 }
 
-// usage lists the ids of the apps whose credentials the user may see, by API name.
-func usage(ctx context.Context, c *org.Client) (map[string]string, error) {
-	const size = 100
-	ids := map[string]string{}
-	for page := 0; ; page++ {
-		var answer struct {
-			Apps []struct {
-				Identifier    string `json:"identifier"`
-				DeveloperName string `json:"developerName"`
-			} `json:"apps"`
-			Next *string `json:"nextPageUrl"`
-		}
-		if err := c.Do(ctx, "GET", fmt.Sprintf("apps/oauth/usage?page=%d&pageSize=%d", page, size), nil, &answer); err != nil {
-			return nil, err
-		}
-		for _, a := range answer.Apps {
-			ids[a.DeveloperName] = a.Identifier
-		}
-		if answer.Next == nil || *answer.Next == "" || len(answer.Apps) == 0 {
-			return ids, nil
-		}
-	}
+func (s *Saved) warn(code, message string) {
+	s.Warnings = append(s.Warnings, (&diag.Problem{Code: code, Message: message}).Error())
 }
 
-// pair reads the key and the secret of an app; the secret is "" if the org does
-// not hand it out.
-func pair(ctx context.Context, c *org.Client, app string) (key, value string, err error) {
-	var list struct {
-		Consumers []struct {
-			ID string `json:"id"`
-		} `json:"consumers"`
-	}
-	base := "apps/oauth/credentials/" + url.PathEscape(app)
-	if err := c.Do(ctx, "GET", base, nil, &list); err != nil || len(list.Consumers) == 0 {
-		return "", "", err
-	}
-	var answer json.RawMessage
-	if err := c.Do(ctx, "GET", base+"/"+url.PathEscape(list.Consumers[0].ID)+"?part=keyandsecret", nil, &answer); err != nil {
-		return "", "", err
-	}
-	var got struct {
-		Key    string `json:"key"`
-		Secret string `json:"secret"`
-	}
-	if err := json.Unmarshal(answer, &got); err != nil {
-		return "", "", errors.New("the org's answer about an app's credentials cannot be read")
-	}
-	return got.Key, got.Secret, nil
-}

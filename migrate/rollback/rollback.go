@@ -156,7 +156,7 @@ func (r *run) check(ctx context.Context) error {
 	case !active && strings.Contains(strings.ToLower(why), "read only"):
 		return &diag.Problem{Code: "ECA765", Message: "the Connected App " + r.app.Name + " is still read only: " + why, Hint: "look at its page in Setup > App Manager"}
 	case !active:
-		r.result.Warnings = append(r.result.Warnings, "whether "+r.app.Name+" is active cannot be told: "+why+" (ECA767)")
+		r.result.Warnings = append(r.result.Warnings, (&diag.Problem{Code: "ECA767", Message: "whether " + r.app.Name + " is active cannot be told: " + why}).Error())
 	}
 	r.result.Outcome = Back
 	return nil
