@@ -2,62 +2,41 @@ package refresh
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/url"
 
+	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/metadata/secret"
 )
 
-// usage lists the ids of the apps whose credentials the user may see, by API name.
-func usage(ctx context.Context, c *org.Client) (map[string]string, error) {
-	const size = 100
-	ids := map[string]string{}
-	for page := 0; ; page++ {
-		var answer struct {
-			Apps []struct {
-				Identifier    string `json:"identifier"`
-				DeveloperName string `json:"developerName"`
-			} `json:"apps"`
-			Next *string `json:"nextPageUrl"`
-		}
-		if err := c.Do(ctx, "GET", fmt.Sprintf("apps/oauth/usage?page=%d&pageSize=%d", page, size), nil, &answer); err != nil {
-			return nil, err
-		}
-		for _, a := range answer.Apps {
-			ids[a.DeveloperName] = a.Identifier
-		}
-		if answer.Next == nil || *answer.Next == "" || len(answer.Apps) == 0 {
-			return ids, nil
-		}
+// consumers lists the apps whose credentials the user may see, by API name.
+func consumers(ctx context.Context, c *org.Client) (map[string]org.ConsumerApp, error) {
+	list, err := c.ConsumerApps(ctx)
+	apps := map[string]org.ConsumerApp{}
+	for _, a := range list {
+		apps[a.Name] = a
 	}
+	return apps, err
 }
 
-// pair reads the key and the secret of an app; the secret is "" if the org does
-// not hand it out.
-func pair(ctx context.Context, c *org.Client, app string) (key, value string, err error) {
-	var list struct {
-		Consumers []struct {
-			ID string `json:"id"`
-		} `json:"consumers"`
+// pair reads the key and the secret of an app, as far as the org hands them out.
+func pair(ctx context.Context, c *org.Client, app org.ConsumerApp) (key string, value secret.String, err error) {
+	held, err := c.Credentials(ctx, app, true)
+	if held == nil {
+		return "", secret.String{}, err
 	}
-	base := "apps/oauth/credentials/" + url.PathEscape(app)
-	if err := c.Do(ctx, "GET", base, nil, &list); err != nil || len(list.Consumers) == 0 {
-		return "", "", err
+	return held.Active.Key, held.Active.Secret, nil // what else there is does not matter here
+}
+
+// denied tells an org that does not hand something out from one that cannot be
+// reached.
+func denied(err error) bool {
+	var said *org.Error
+	var problem *diag.Problem
+	if errors.As(err, &said) {
+		return said.Code != "INVALID_SESSION_ID" && said.Code != "REQUEST_LIMIT_EXCEEDED"
 	}
-	var answer json.RawMessage
-	if err := c.Do(ctx, "GET", base+"/"+url.PathEscape(list.Consumers[0].ID)+"?part=keyandsecret", nil, &answer); err != nil {
-		return "", "", err
-	}
-	var got struct {
-		Key    string `json:"key"`
-		Secret string `json:"secret"`
-	}
-	if err := json.Unmarshal(answer, &got); err != nil {
-		return "", "", errors.New("the org's answer about an app's credentials cannot be read")
-	}
-	return got.Key, got.Secret, nil
+	return errors.As(err, &problem)
 }
 
 // compareKeys says whether an app has the key and the secret of before.
@@ -70,8 +49,8 @@ func (r *restore) compareKeys(ctx context.Context, a *App, out *Outcome) error {
 		}
 		return nil
 	}
-	list, err := usage(ctx, r.client)
-	if err != nil || list[a.Name] == "" {
+	list, err := consumers(ctx, r.client)
+	if err != nil || list[a.Name].ID == "" {
 		out.Warnings = append(out.Warnings, "whether its key is that of before was not to be read")
 		return nil
 	}
@@ -83,8 +62,8 @@ func (r *restore) compareKeys(ctx context.Context, a *App, out *Outcome) error {
 	if key != "" {
 		out.Key = map[bool]string{true: "kept", false: "new"}[key == held.Key]
 	}
-	if value != "" && !held.Secret.IsZero() {
-		out.Secret = map[bool]string{true: "kept", false: "new"}[value == held.Secret.Reveal()]
+	if value.Reveal() != "" && held.Secret.Reveal() != "" {
+		out.Secret = map[bool]string{true: "kept", false: "new"}[value.Reveal() == held.Secret.Reveal()]
 	}
 	if out.Key == "new" || out.Secret == "new" {
 		out.warn("ECA776", "hand the new credentials to its clients: ecactl credentials show "+a.Name)

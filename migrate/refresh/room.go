@@ -110,4 +110,3 @@ func (r *restore) create(ctx context.Context, a *App, b *spec.Built) error {
 	}
 	return r.send(ctx, "creating "+a.Name, p)
 }
-

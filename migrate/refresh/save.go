@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/org"
-	"github.com/ecactl/ecactl/metadata/secret"
 	"github.com/ecactl/ecactl/metadata/spec"
 )
 
@@ -172,22 +172,22 @@ func (s *Saved) specs(components []*metadata.Component, head []byte) ([]metadata
 
 // store reads the secrets, and hands them over with the keys.
 func (s *Saved) store(ctx context.Context, c *org.Client, secrets *Secrets, to func(context.Context, *Secrets) error) error {
-	ids, err := usage(ctx, c)
+	apps, err := consumers(ctx, c)
+	if err != nil && !denied(err) {
+		return err
+	}
 	if err != nil {
 		s.warn("ECA779", "secrets were not to be read: "+err.Error())
 	}
 	for i := range secrets.Apps {
 		a := &secrets.Apps[i]
 		at := slices.IndexFunc(s.Apps, func(app App) bool { return app.Name == a.Name })
-		if id := ids[a.Name]; id != "" {
-			key, value, err := pair(ctx, c, id)
-			if err != nil {
+		if app := apps[a.Name]; app.ID != "" {
+			key, value, err := pair(ctx, c, app)
+			if err != nil && !denied(err) {
 				return err
 			}
-			if key != "" {
-				a.Key = key
-			}
-			a.Secret = secret.New(value)
+			a.Key, a.Secret = cmp.Or(key, a.Key), value
 		}
 		s.Apps[at].Key, s.Apps[at].Secret = a.Key != "", a.Secret.Reveal() != ""
 		if !s.Apps[at].Secret {
@@ -204,4 +204,3 @@ func (s *Saved) store(ctx context.Context, c *org.Client, secrets *Secrets, to f
 func (s *Saved) warn(code, message string) {
 	s.Warnings = append(s.Warnings, (&diag.Problem{Code: code, Message: message}).Error())
 }
-
