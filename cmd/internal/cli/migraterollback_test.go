@@ -137,3 +137,22 @@ func TestRetireRefuses(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What an org does not let one read makes steps unclear, and ends nothing.
+func TestStatusWithoutSources(t *testing.T) {
+	for _, denied := range []string{"LoginHistory", "OauthToken", "listMetadata", "retrieve", "ExternalClientApplication", "SetupEntityAccess"} {
+		t.Run(denied, func(t *testing.T) {
+			w := sceneTerminal(t)
+			press(t, w.org, "Order_Sync")
+			w.org.Inject(orgtest.Fault{Kind: "denied", Op: denied, Count: -1})
+			out, _ := w.must(0, "migrate", "status", w.path("m.json"), "--dir", w.path("specs"), "--json")
+			checkJSON(t, "migration-status", out)
+			if strings.Contains(out, "no longer has the Connected App") {
+				t.Error("an app that was not seen is said to be gone")
+			}
+			if denied == "listMetadata" && !strings.Contains(out, "the org's apps were not to be listed") {
+				t.Errorf("nothing is unclear:\n%s", out)
+			}
+		})
+	}
+}
