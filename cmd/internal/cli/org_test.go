@@ -299,6 +299,65 @@ func TestDeployLater(t *testing.T) {
 	w.must(0, "deploy", "quick", r.ID)
 	w.must(0, "plan", w.path("app.yaml"), "--detailed-exitcode")
 	w.must(1, "deploy", "status", "../../limits")
+	if code, _, _ := w.run("deploy", "status", "--recent", "-o", "json"); code != 0 {
+		t.Errorf("recent deploys as JSON: exit %d", code)
+	}
+}
+
+// A deploy that is cancelled on request is what was asked for, and not a failure.
+func TestCancel(t *testing.T) {
+	for _, transport := range []string{"rest", "soap"} {
+		w := newTerminal(t, orgtest.Config{})
+		w.org.Inject(orgtest.Fault{Kind: "pending", Count: 3})
+		out, _ := w.must(0, "deploy", w.path("app.yaml"), "--async", "-o", "json")
+		var r struct{ ID string }
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		if out, _ := w.must(0, "deploy", "cancel", r.ID, "--transport", transport); !strings.Contains(out, "Canceled by") {
+			t.Errorf("%s: %s", transport, out)
+		}
+		w.must(1, "deploy", "status", r.ID)
+		if w.org.Component(metadata.TypeApp, "Order_Sync") != nil {
+			t.Error("a cancelled deploy has saved an app")
+		}
+	}
+}
+
+// --wait is a number of minutes from 0 on, and 0 looks once.
+func TestWait(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{Faults: []orgtest.Fault{{Kind: "pending", Count: -1}}})
+	out, _ := w.must(0, "deploy", w.path("app.yaml"), "--async", "-o", "json")
+	var r struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	w.org.ForgetRequests()
+	w.must(69, "deploy", "resume", r.ID, "--wait", "0")
+	if n := len(w.org.Requests()); n != 1 {
+		t.Errorf("%d requests for one look", n)
+	}
+	for _, bad := range []string{"-1", "NaN", "-Inf"} {
+		w.must(64, "deploy", "resume", r.ID, "--wait="+bad)
+		w.must(64, "deploy", w.path("app.yaml"), "--wait="+bad)
+	}
+}
+
+// A quick deploy whose answer is lost is looked for, and not sent twice.
+func TestQuickDeployIsSentOnce(t *testing.T) {
+	for kind, deploys := range map[string]int{"reset-after": 2, "reset-before": 2, "truncated": 2} {
+		w := newTerminal(t, orgtest.Config{})
+		out, _ := w.must(0, "deploy", w.path("app.yaml"), "--dry-run", "--test-level", "RunLocalTests", "-o", "json")
+		var r struct{ ID string }
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		w.org.Inject(orgtest.Fault{Kind: kind, Op: "deploy"})
+		_, errOut := w.must(0, "deploy", "quick", r.ID)
+		if w.org.Deploys() != deploys || w.org.Component(metadata.TypeApp, "Order_Sync") == nil {
+			t.Errorf("%s: %d deploys\n%s", kind, w.org.Deploys(), errOut)
+		}
+	}
 }
 
 // A command that is interrupted leaves the org's work alone, and says how to go
