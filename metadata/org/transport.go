@@ -79,7 +79,7 @@ func New(cfg Config) (*Client, error) {
 	cfg.Transport = cmp.Or(cfg.Transport, "rest")
 	cfg.Timeout = cmp.Or(cfg.Timeout, 2*time.Minute)
 	if cfg.Sleep == nil {
-		cfg.Sleep = sleep
+		cfg.Sleep = Sleep
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // where none is injected
@@ -121,7 +121,8 @@ func sameHost(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep pauses, and no longer than the context lasts.
+func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -293,7 +294,7 @@ func (c *Client) once(ctx context.Context, r request, token secret.String) (*res
 	start := c.cfg.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, arrivalOf(err), c.networkError(ctx, r, err)
+		return nil, ArrivalOf(err), c.networkError(ctx, r, err)
 	}
 	defer resp.Body.Close()
 	c.note(resp.Header, start)
@@ -315,8 +316,8 @@ func (c *Client) once(ctx context.Context, r request, token secret.String) (*res
 	return &response{resp.StatusCode, resp.Header, data}, Answered, nil
 }
 
-// arrivalOf says whether a request that got no answer may have been sent.
-func arrivalOf(err error) Arrival {
+// ArrivalOf says whether a request that got no answer may have been sent.
+func ArrivalOf(err error) Arrival {
 	var op *net.OpError
 	var redirect *redirectError
 	if errors.As(err, &op) && op.Op == "dial" || errors.As(err, &redirect) {

@@ -161,7 +161,7 @@ func kept(t *testing.T, m *machine, l *login.Login, err error, username string) 
 		t.Errorf("logged in as %+v", l.Account)
 	}
 	saved, err := m.store(t).Save(t.Context(), l)
-	if err != nil || !saved.Keyring {
+	if err != nil || saved.Keyring != (l.Account.Method != login.MethodJWT) { // whose key stays where it is
 		t.Fatalf("saved %+v, %v", saved, err)
 	}
 	for range 2 {

@@ -64,6 +64,9 @@ func isToken(target string) bool {
 // given is a session from the environment, of one run.
 func given(instance string, token secret.String) (org.Session, error) {
 	u, err := org.CheckURL(instance)
+	if err == nil {
+		err = checkToken(token)
+	}
 	if err != nil {
 		return org.Session{}, err
 	}
@@ -143,9 +146,10 @@ func (s *Store) aliases() map[string]string {
 	return f.Orgs
 }
 
-// defaultOfSF is the org that sf would take: of the project, then of the user.
+// defaultOfSF is the org that sf would take: of the project that this folder is
+// in, then of the user.
 func (s *Store) defaultOfSF() string {
-	for _, dir := range []string{".", s.sys.home()} {
+	for _, dir := range []string{projectDir(), s.sys.home()} {
 		data, err := os.ReadFile(filepath.Join(dir, ".sf", "config.json"))
 		var f struct {
 			Target string `json:"target-org"`
@@ -155,6 +159,22 @@ func (s *Store) defaultOfSF() string {
 		}
 	}
 	return ""
+}
+
+// projectDir is the SFDX project that the working folder is in, or that folder.
+func projectDir() string {
+	here, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "sfdx-project.json")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return here
+		}
+	}
 }
 
 // redacted is what sf prints for a token that it does not show.
