@@ -112,7 +112,7 @@ var flows = []Rule{
 		Needs: []string{SrcTokens, SrcConnected, SrcApps}, Question: "use without installation", Fileless: true,
 		check: func(q *question) {
 			if use := q.intensity(); q.phantom() && (use == useActive || use == useQuiet) {
-				q.find("", "%d users have approved an app that is not installed; nobody else can", q.use.users())
+				q.find("", "approved by %s and not installed; nobody else can approve it", plural(q.use.users(), "user"))
 			}
 		},
 		Bad:  inOrg(Example{}, SrcTokens, freshToken),

@@ -40,8 +40,8 @@ var hygiene = []Rule{
 		Why: "An app that nobody uses needs no migration, and is a door that nobody watches.", Source: "sfdx-hardis, unused Connected Apps; SBS-OAUTH-003",
 		Fix:   "ask its owner, block it for a while, then delete it",
 		Needs: []string{SrcTokens, SrcLogins}, Question: "use", NoFile: true, check: checkUnused,
-		Bad:  inOrg(oauth("")),
-		Good: inOrg(oauth(""), SrcTokens, freshToken),
+		Bad:  inOrg(oauth("", "<label>Order_Sync</label>")),
+		Good: inOrg(oauth("", "<label>Order_Sync</label>"), SrcTokens, freshToken),
 	},
 	{
 		ID: "CA-USE-002", Level: levelNote, Title: "tokens that were never used",

@@ -18,8 +18,8 @@ import (
 	"github.com/ecactl/ecactl/metadata/diag"
 )
 
-// snapshotFile is the file of a snapshot that is not metadata.
-const snapshotFile = "snapshot.json"
+// SnapshotFile is the file of a snapshot that is not metadata.
+const SnapshotFile = "snapshot.json"
 
 // maxSnapshot is the largest snapshot that is read, in bytes: tokens of a large
 // org are some megabytes.
@@ -49,7 +49,7 @@ func (e *Evidence) Save(dir string, tool Tool) error {
 	if err := enc.Encode(snapshot{1, tool, org, e.Tables}); err != nil {
 		return fmt.Errorf("writing a snapshot: %w", err)
 	}
-	files := append(slices.Clone(e.Files), metadata.File{Path: snapshotFile, Data: out.Bytes()})
+	files := append(slices.Clone(e.Files), metadata.File{Path: SnapshotFile, Data: out.Bytes()})
 	if err := replaceFolder(dir, files); err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func mayHoldSnapshot(dir string) error {
 	if err != nil {
 		return &diag.Problem{Pos: diag.Pos{File: dir}, Code: "ECA231", Message: "cannot be read: " + err.Error(), Err: err}
 	}
-	if !slices.ContainsFunc(entries, func(d fs.DirEntry) bool { return d.Name() == snapshotFile }) {
+	if !slices.ContainsFunc(entries, func(d fs.DirEntry) bool { return d.Name() == SnapshotFile }) {
 		return &diag.Problem{Pos: diag.Pos{File: dir}, Code: "ECA601", Message: "holds files and no snapshot", Hint: "name a new folder, or the one of an earlier snapshot"}
 	}
 	return nil
@@ -109,7 +109,7 @@ func mayHoldSnapshot(dir string) error {
 // LoadSnapshot reads evidence that was saved.
 func LoadSnapshot(dir string) (*Evidence, error) {
 	fail := func(message string, err error) (*Evidence, error) {
-		return nil, &diag.Problem{Pos: diag.Pos{File: filepath.ToSlash(filepath.Join(dir, snapshotFile))}, Code: "ECA602", Message: message, Err: err,
+		return nil, &diag.Problem{Pos: diag.Pos{File: filepath.ToSlash(filepath.Join(dir, SnapshotFile))}, Code: "ECA602", Message: message, Err: err,
 			Hint: "ecactl audit --target-org ORG --snapshot DIR writes one"}
 	}
 	root, err := os.OpenRoot(dir)
@@ -117,7 +117,7 @@ func LoadSnapshot(dir string) (*Evidence, error) {
 		return fail("is no snapshot: "+err.Error(), err)
 	}
 	defer root.Close()
-	data, err := readIn(root, snapshotFile, maxSnapshot)
+	data, err := readIn(root, SnapshotFile, maxSnapshot)
 	if err != nil {
 		return fail("is no snapshot: "+err.Error(), err)
 	}

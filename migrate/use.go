@@ -135,6 +135,8 @@ func (q *question) intensity() intensity {
 		return useDormant
 	case !complete || len(q.use.shared) > 0 || q.server():
 		return useUnknown
+	case q.parts != nil && !q.oauth():
+		return useUnknown // SAML to a service and links leave neither a token nor a login of the app's
 	case q.Label == "" || q.parts == nil && !inv.read(SrcRetrieve):
 		return useUnknown // use is counted by label, and servers need no token
 	}

@@ -212,7 +212,7 @@ func decodePage(body []byte, status int) (*queryPage, error) {
 // Bytes gets a resource that is no JSON, such as an event log file. path is below
 // /services/data/vXX.0/.
 func (c *Client) Bytes(ctx context.Context, path string) ([]byte, error) {
-	resp, err := c.send(ctx, request{op: "get", method: http.MethodGet, path: c.data(path), idempotent: true})
+	resp, err := c.send(ctx, request{op: "get", method: http.MethodGet, path: c.data(path), idempotent: true, raw: true})
 	if err != nil {
 		return nil, err
 	}

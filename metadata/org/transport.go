@@ -183,6 +183,7 @@ type request struct {
 	anonymous   bool
 	soap        bool  // the session is in the body
 	heavy       bool  // carries a zip
+	raw         bool  // the answer is a file, and not JSON
 	limit       int64 // of the answer; default maxBody
 }
 
@@ -257,6 +258,7 @@ func (r request) failure(resp *response) *Error {
 	switch {
 	case resp.status >= 300:
 		return restError(r.op, resp)
+	case r.raw && !strings.Contains(kind, "html"):
 	case len(resp.body) > 0 && !strings.Contains(kind, "json"):
 		return &Error{Op: r.op, Status: resp.status, Code: wrongContent, Message: fmt.Sprintf("the answer is %q and not JSON; is there a proxy or a login page in between?", kind)}
 	}

@@ -29,12 +29,17 @@ type Config struct {
 	Latency            time.Duration
 	PendingPolls       int // how many looks at a deploy find it unfinished
 	Users              []User
+	OrgNumber          int // the org's id is made of it; default 1
 	Now                func() time.Time
 	Log                func(Request) // is told of every request as it arrives
 	// Rows are records that are made when they are asked for, by object: more than
 	// a seed would hold. Each must give the same records every time.
 	Rows map[string]iter.Seq[map[string]any]
 }
+
+// NumberOfPort makes an org's id of its port, so that several orgs on one machine
+// are several orgs to who audits them.
+const NumberOfPort = -1
 
 // A User may log in, and run things.
 type User struct {
@@ -117,14 +122,18 @@ func Start(cfg Config) (*Org, error) {
 		o.faults = append(o.faults, &cfg.Faults[i])
 	}
 	o.engine = soql.New(source{o}, cfg.Now)
-	if err := o.load(); err != nil {
-		return nil, err
-	}
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", cfg.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("starting an emulated org: %w", err)
 	}
 	o.listener, o.url = listener, "http://"+listener.Addr().String()
+	if at, ok := listener.Addr().(*net.TCPAddr); ok && cfg.OrgNumber == NumberOfPort {
+		o.cfg.OrgNumber = at.Port
+	}
+	if err := o.load(); err != nil {
+		_ = listener.Close() // the first error is the one to be told
+		return nil, err
+	}
 	o.newSession(o.state.Users[0].ID, "", []string{"api", "refresh_token", "web"}, o.state.FirstToken)
 	o.server = &http.Server{Handler: o, ReadHeaderTimeout: 30 * time.Second}
 	go func() { _ = o.server.Serve(listener) }() // ends with Close

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -122,7 +123,8 @@ func (o *Org) load() error {
 		Name: "Emulated Org", Components: map[string]*stored{}, Consumers: map[string]*consumer{},
 		Records: map[string][]map[string]any{}, Refresh: map[string]*refreshToken{},
 	}
-	o.state.OrgID = o.newID("org")
+	o.state.Serial++ // the org's, whatever its number
+	o.state.OrgID = longID(fmt.Sprintf("%s5g%010d", prefixes["org"], max(o.cfg.OrgNumber, 1)))
 	o.state.FirstToken = o.token()
 	o.addUsers(o.cfg.Users)
 	for _, typ := range slices.Sorted(maps.Keys(orgSettings)) {
@@ -291,7 +293,8 @@ func (o *Org) putVendor(v vendorApp) {
 // complement gives a seeded record its id, unless it is a token, which have none,
 // and puts ids in the place of what it names: "@ConnectedApp:Order_Sync" is the id
 // of that app, "@User:a@example.com" that of a user, and "@AppMenuItem:X" that of
-// an earlier record whose Name, DeveloperName, Username or Label is X.
+// an earlier record whose Name, DeveloperName, Username or Label is X. "@now-3d" is
+// the time three days ago.
 func (o *Org) complement(object string, row map[string]any) error {
 	known := soql.Find(object)
 	if known == nil {
@@ -299,6 +302,10 @@ func (o *Org) complement(object string, row map[string]any) error {
 	}
 	for field, v := range row {
 		text, _ := v.(string)
+		if moment, ok := o.relative(text); ok {
+			row[field] = moment
+			continue
+		}
 		of, name, ok := strings.Cut(strings.TrimPrefix(text, "@"), ":")
 		if !strings.HasPrefix(text, "@") || !ok {
 			continue
@@ -314,6 +321,26 @@ func (o *Org) complement(object string, row map[string]any) error {
 		row["Id"] = longID(fmt.Sprintf("%s5g%010d", known.KeyPrefix, o.state.Serial))
 	}
 	return nil
+}
+
+// relative is the time that a seed says as "@now", "@now-36h" or "@now-3d", so
+// that what was recent when a seed was written still is. It is written as records
+// have it.
+func (o *Org) relative(text string) (string, bool) {
+	ago, ok := strings.CutPrefix(text, "@now")
+	if !ok {
+		return "", false
+	}
+	var back time.Duration
+	if ago != "" {
+		n, err := strconv.Atoi(strings.TrimRight(strings.TrimPrefix(ago, "-"), "hd"))
+		unit := map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour}[ago[len(ago)-1]]
+		if err != nil || unit == 0 || ago[0] != '-' {
+			return "", false
+		}
+		back = time.Duration(n) * unit
+	}
+	return o.cfg.Now().UTC().Truncate(time.Second).Add(-back).Format("2006-01-02T15:04:05.000-0700"), true
 }
 
 // idOf is the id of what a seed names, or "".

@@ -24,9 +24,18 @@ type TreeEntry struct {
 	Value *Tree
 }
 
-// ReadTree reads a YAML file of one document whose root is a mapping.
+// ReadTree reads a YAML file of one document whose root is a mapping. A file with
+// nothing but comments is null.
 func ReadTree(file string, src []byte) (*Tree, diag.Problems) {
 	docs, problems := documents(file, src)
+	for _, p := range problems {
+		switch p.Code {
+		case "ECA002":
+			return &Tree{Pos: diag.Pos{File: file, Line: 1, Col: 1}, Null: true}, nil
+		case "ECA004":
+			p.Message = "the file is no mapping of keys to values"
+		}
+	}
 	if len(problems) > 0 || len(docs) == 0 {
 		return nil, problems
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ecactl/ecactl/metadata/org"
 	"github.com/ecactl/ecactl/migrate"
 )
 
@@ -38,8 +39,9 @@ func (g *gatherer) readEventLog(ctx context.Context) (func(), error) {
 		return func() {}, nil
 	}
 	data, err := g.client.Bytes(ctx, "sobjects/EventLogFile/"+g.eventLog+"/LogFile")
-	if err := fatal(ctx, err); err != nil {
-		return nil, err
+	var said *org.Error
+	if end := fatal(ctx, err); end != nil && (ctx.Err() != nil || errors.As(err, &said)) {
+		return nil, end // what is wrong with one file alone does not end an audit
 	}
 	return func() {
 		if err != nil {

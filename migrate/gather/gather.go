@@ -153,6 +153,9 @@ func (g *gatherer) first(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := g.nothing(results, listErr); err != nil {
+		return err
+	}
 	for i, q := range queries {
 		if err := g.answered(ctx, q, results[i]); err != nil {
 			return err
@@ -162,6 +165,15 @@ func (g *gatherer) first(ctx context.Context) error {
 	g.countedTokens(results[len(queries)], results[len(queries)+1])
 	g.described(results[len(queries)+2])
 	return nil
+}
+
+// nothing tells an org of which no answer can be used from one that denies some:
+// what is wrong is then not a permission, and a report would say nothing.
+func (g *gatherer) nothing(results []org.ReadResult, listErr error) error {
+	if listErr == nil || g.retrieval.err == nil || slices.ContainsFunc(results, func(r org.ReadResult) bool { return r.Err == nil }) {
+		return nil
+	}
+	return fmt.Errorf("nothing of the org could be read: %w", listErr)
 }
 
 func (g *gatherer) text(q query) string {

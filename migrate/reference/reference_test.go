@@ -181,6 +181,7 @@ func TestRuleTopics(t *testing.T) {
 	want := []reference.Fact{
 		{Name: "level", Text: "error"},
 		{Name: "asked of", Text: "ConnectedApp"},
+		{Name: "needs", Text: "the app's own metadata"},
 		{Name: "effect", Text: "the owner has to move the app"},
 		{Name: "why", Text: r.Why},
 		{Name: "source", Text: r.Source},
@@ -192,7 +193,7 @@ func TestRuleTopics(t *testing.T) {
 	for _, r := range migrate.Rules {
 		found, _ := reference.Find(topics(), r.ID)
 		effect := slices.ContainsFunc(found[0].Facts, func(f reference.Fact) bool { return f.Name == "effect" })
-		if effect != (r.Effect != migrate.NoEffect) {
+		if effect != (r.Effect != migrate.NoEffect || r.Unused) {
 			t.Errorf("%s: says its effect: %t", r.ID, effect)
 		}
 	}

@@ -39,7 +39,7 @@ func JUnitAudit(w io.Writer, r *migrate.Report) error {
 		}
 		suites = append(suites, s)
 	}
-	return JUnit(w, suites)
+	return JUnit(w, r.GeneratedAt, suites)
 }
 
 // failureOf puts the errors and warnings of an app together; "" if it has none.

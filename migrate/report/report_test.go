@@ -361,8 +361,8 @@ func TestHostileFiles(t *testing.T) {
 func TestEmptyReport(t *testing.T) {
 	r := migrate.Audit(migrate.FromFiles(&metadata.Collection{}), migrate.Options{Now: now})
 	want := map[string]string{
-		"txt": "APPS OF apps  23 Nov 2026 12:00 UTC\n\n\nAPP  KIND  VERDICT  ROUTE  ERRORS  WARNINGS  NOTES  UNKNOWN\n\n0 apps, 0 errors, 0 warnings, 0 notes. A rule in full:  ecactl explain RULE\n",
-		"md":  "## Apps\n\n| verdict | apps | |\n|---|---:|---|\n\n| app | kind | verdict | route | errors | warnings | unknown |\n|---|---|---|---|---:|---:|---|\n\n| level | rule | app | finding | fix |\n|---|---|---|---|---|\n\n0 apps, 0 errors, 0 warnings, 0 notes\n",
+		"txt": "APPS OF no org  23 Nov 2026 12:00 UTC\n\n\n0 apps, 0 errors, 0 warnings, 0 notes. A rule in full:  ecactl explain RULE\n",
+		"md":  "## Apps of no org\n\n0 apps, 0 errors, 0 warnings, 0 notes.\n",
 	}
 	for suffix, text := range want {
 		if got := write(t, formats[suffix], r); got != text {

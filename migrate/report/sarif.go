@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -106,7 +107,14 @@ func sarifRun(r *migrate.Report, org *migrate.Org) *sarif.Run {
 		describeRule(run, id)
 	}
 	counts := map[string]int{}
+	snapshots := map[string]string{}
+	for i := range r.Orgs {
+		if o := &r.Orgs[i]; o.Snapshot != "" {
+			snapshots[o.ID] = path.Join(o.Snapshot, migrate.SnapshotFile)
+		}
+	}
 	for _, l := range list {
+		l.file = cmp.Or(l.file, snapshots[l.org]) // what no file tells of is in the snapshot's records
 		run.AddResult(sarifResult(l, slices.Index(ids, l.finding.Rule), counts))
 	}
 	return run
@@ -180,11 +188,11 @@ func physical(file string, evidence map[string]string) *sarif.PhysicalLocation {
 	line := at("line")
 	region := sarif.NewRegion().WithStartLine(line).WithStartColumn(at("column"))
 	artifact := sarif.NewArtifactLocation()
-	path := filepath.ToSlash(Plain(file))
-	if filepath.IsAbs(file) || strings.HasPrefix(path, "/") {
-		artifact.WithURI((&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(path, "/")}).String())
+	name := filepath.ToSlash(Plain(file))
+	if filepath.IsAbs(file) || strings.HasPrefix(name, "/") {
+		artifact.WithURI((&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(name, "/")}).String())
 	} else {
-		artifact.WithURI((&url.URL{Path: path}).EscapedPath()).WithURIBaseID("%SRCROOT%")
+		artifact.WithURI((&url.URL{Path: name}).String()).WithURIBaseID("%SRCROOT%")
 	}
 	return sarif.NewPhysicalLocation().WithArtifactLocation(artifact).WithRegion(region)
 }

@@ -29,6 +29,10 @@ func XLSX(w io.Writer, r *migrate.Report) error {
 	b.sheet("Summary", []string{"what", "how many"}, summaryRows(r), []float64{44, 16})
 	b.sheet("Apps", []string{"org", "kind", "name", "label", "verdict", "route", "due", "last used", "users", "tokens", "logins", "errors", "warnings", "notes", "why", "unknown", "setup"}, appCells(r), []float64{24, 18, 34, 34, 12, 12, 12, 18, 10, 10, 10, 10, 10, 10, 70, 40, 60})
 	b.sheet("Findings", csvColumns, textRows(findingCells(r)), []float64{20, 24, 18, 34, 34, 12, 12, 12, 20, 8, 8, 8, 10, 14, 70, 70, 12, 30, 50, 8, 40})
+	if len(r.Orgs) > 1 {
+		head, rows, widths := matrixSheet(r)
+		b.sheet("Matrix", head, rows, widths)
+	}
 	b.sheet("Sources", []string{"org", "source", "state", "rows", "note"}, sourceRows(r), []float64{24, 30, 14, 10, 90})
 	if b.err == nil {
 		b.err = book.DeleteSheet("Sheet1") // the one that every new workbook has
@@ -153,6 +157,34 @@ func appCells(r *migrate.Report) [][]any {
 		rows = append(rows, append(row, levels[diag.Error], levels[diag.Warning], levels[diag.Note], cell(a.Why), cell(strings.Join(a.Unknown, "; ")), cell(a.Setup)))
 	}
 	return rows
+}
+
+// maxColumns is what a sheet has.
+const maxColumns = 16_384
+
+// matrixSheet has a row for every name of an app and a column for every org: where
+// the app stands there.
+func matrixSheet(r *migrate.Report) (head []string, rows [][]any, widths []float64) {
+	orgs := min(len(r.Orgs), maxColumns-2)
+	head, widths = []string{"app", "kind"}, []float64{34, 18}
+	for i := range orgs {
+		head, widths = append(head, Cell(r.Orgs[i].Title())), append(widths, 14)
+	}
+	for _, m := range r.Matrix() {
+		row := []any{cell(m.Name), m.Kind}
+		for i := range orgs {
+			switch a := m.Cells[i]; {
+			case a != nil:
+				row = append(row, string(a.Verdict))
+			case r.Orgs[i].Error != "":
+				row = append(row, "not read")
+			default:
+				row = append(row, "")
+			}
+		}
+		rows = append(rows, row)
+	}
+	return head, rows, widths
 }
 
 func sourceRows(r *migrate.Report) [][]any {

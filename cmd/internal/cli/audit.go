@@ -61,11 +61,15 @@ thresholds and levels, and lists what is to be ignored.`,
   ecactl audit --from-snapshot prod-snapshot -o json
   ecactl audit --source-dir force-app -o sarif=audit.sarif -o table --fail-on error
   ecactl audit --fleet fleet.yaml -o html=fleet.html`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
 			}
-			return nil
+			hint := diag.DidYouMean(args[0], []string{"merge"})
+			if _, err := os.Stat(args[0]); err == nil {
+				hint = "--source-dir " + args[0] + " audits the files in it"
+			}
+			return usagef(hint, "audit takes no argument: %q", args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.audit(cmd.Context(), &f) },
 	}
@@ -77,7 +81,7 @@ thresholds and levels, and lists what is to be ignored.`,
 	fl.StringVar(&f.snapshot, "snapshot", "", "save what was read in `DIR`; of a fleet, in a folder for each org")
 	fl.IntVar(&f.days, "days", defaultDays, "look at the use of the last `N` days, at most 180")
 	fl.StringVar(&f.failOn, "fail-on", "", "exit with 2 if there is a finding of this `LEVEL` or worse: error, warning or note")
-	fl.StringVar(&f.config, "config", "", "the project's settings (default ecactl.yaml, if it is there)")
+	fl.StringVar(&f.config, "config", "", "read the project's settings from `FILE` (default ecactl.yaml, if it is there)")
 	fl.StringVar(&f.baseline, "baseline", "", "suppress what an earlier report, the JSON `FILE`, had found")
 	fl.StringVar(&f.version, "api-version", "", "API `VERSION` to read with (default "+metadata.DefaultVersion.String()+")")
 	f.fleet.add(cmd)

@@ -93,8 +93,12 @@ func (p *program) chosen(f *auditFlags) ([]fleet.Member, int, error) {
 		if err != nil {
 			return nil, 0, err
 		}
+		names, err := store.Known()
+		if err != nil {
+			return nil, 0, err
+		}
 		var list []fleet.Member
-		for _, name := range store.Names() {
+		for _, name := range names {
 			list = append(list, fleet.Member{Alias: name})
 		}
 		if len(list) == 0 {

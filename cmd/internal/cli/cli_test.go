@@ -121,13 +121,14 @@ func normalize(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // emulated [SEED] starts an emulated org for the rest of the script, and puts its
-// address and token into the environment.
+// address and token into the environment. Each is an org of its own.
 func emulated(ts *testscript.TestScript, _ bool, args []string) {
 	var seed []string
 	for _, a := range args {
 		seed = append(seed, ts.MkAbs(a))
 	}
-	o, err := orgtest.Start(orgtest.Config{Seed: seed, Now: func() time.Time { return now }})
+	ts.Setenv("EMULATED_ORGS", ts.Getenv("EMULATED_ORGS")+"x")
+	o, err := orgtest.Start(orgtest.Config{Seed: seed, Now: func() time.Time { return now }, OrgNumber: len(ts.Getenv("EMULATED_ORGS"))})
 	ts.Check(err)
 	ts.Defer(func() { _ = o.Close() })
 	ts.Setenv("SF_ORG_INSTANCE_URL", o.URL())

@@ -54,7 +54,7 @@ func (p *program) newDeployStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := p.print(targets, reportOf(args[0], r).document()); err != nil {
+			if err := p.print(targets, reportOf(args[0], r).document(p.host.Now())); err != nil {
 				return err
 			}
 			return outcomeError(r)
@@ -138,7 +138,7 @@ func (p *program) watchCommand(cmd *cobra.Command, w watched) *cobra.Command {
 			p.sayHowToGoOn(id, &f.orgFlags)
 			return err
 		}
-		if err := p.print(targets, reportOf(id, r).document()); err != nil {
+		if err := p.print(targets, reportOf(id, r).document(p.host.Now())); err != nil {
 			return err
 		}
 		if !r.Done {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
@@ -92,15 +93,18 @@ func (p *program) outcomeDocument(made *planned, o *deploy.Outcome, dryRun bool)
 		r.DryRun = dryRun
 	}
 	r.Org, r.Changes = made.Org, made.Changes
-	return r.document()
+	return r.document(p.host.Now())
 }
 
-func (r *deployReport) document() document {
+func (r *deployReport) document(at time.Time) document {
 	return document{
 		data:     r,
 		table:    r.table,
 		markdown: r.markdown,
-		more:     map[string]func(io.Writer) error{"junit": r.junit, "github": r.github},
+		more: map[string]func(io.Writer) error{
+			"junit":  func(w io.Writer) error { return r.junit(w, at) },
+			"github": r.github,
+		},
 	}
 }
 
@@ -182,7 +186,7 @@ func (r *deployReport) markdown(w io.Writer) error {
 
 // junit has a case for every component that changes, and one for every problem
 // of another.
-func (r *deployReport) junit(w io.Writer) error {
+func (r *deployReport) junit(w io.Writer, at time.Time) error {
 	suite := report.Suite{Name: "ecactl deploy " + r.ID}
 	for _, c := range r.Changes {
 		if c.Action != plan.None {
@@ -201,7 +205,7 @@ func (r *deployReport) junit(w io.Writer) error {
 	if len(suite.Cases) == 0 {
 		suite.Cases = append(suite.Cases, report.Case{Name: "deploy", Class: "ecactl"})
 	}
-	return report.JUnit(w, []report.Suite{suite})
+	return report.JUnit(w, at, []report.Suite{suite})
 }
 
 func (r *deployReport) junitCase(typ, name string) report.Case {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/ecactl/ecactl/cmd/internal/cli"
 	"github.com/ecactl/ecactl/metadata/orgtest"
+	"github.com/ecactl/ecactl/metadata/spec"
 )
 
 // documentation lists the pages whose commands are run.
@@ -75,6 +77,40 @@ func TestDocumentedCommands(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The commands of the example pipelines are ones that the program has, with flags
+// that it has, and the files are YAML.
+func TestExamples(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "docs", "examples", "*.y*ml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples, %v", err)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tree, problems := spec.ReadTree(file, src); tree == nil || tree.Null {
+			t.Error(problems)
+		}
+		found := 0
+		for line := range strings.SplitSeq(string(src), "\n") {
+			at := strings.Index(line, "ecactl audit")
+			if at < 0 || strings.HasPrefix(strings.TrimSpace(line), "#") {
+				continue
+			}
+			found++
+			words := strings.Fields(regexp.MustCompile(`\$\{\{[^}]*\}\}|\$[A-Z_]+`).ReplaceAllString(strings.Split(line[at:], "||")[0], "1"))
+			var out, errOut bytes.Buffer
+			if code := cli.Run(context.Background(), append(words[1:], "--help"), nil, &out, &errOut, cli.System()); code != 0 {
+				t.Errorf("%s: %s: %s", filepath.Base(file), line[at:], &errOut)
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s has no command", file)
+		}
 	}
 }
 

@@ -61,7 +61,7 @@ users. --state keeps it in a file. --fault breaks things on purpose, such as
 				return usagef("", "--port %d: a port is 0 to 65535; 0 takes any that is free", port)
 			}
 			c.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-			c.Now = p.host.Now
+			c.Now, c.OrgNumber = p.host.Now, orgtest.NumberOfPort
 			if p.verbose {
 				var mu sync.Mutex // requests arrive side by side
 				c.Log = func(r orgtest.Request) {

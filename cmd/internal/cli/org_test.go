@@ -183,7 +183,7 @@ func TestDeployOutcomes(t *testing.T) {
 		"not waited for":  {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--async"}, 0, "not over yet"},
 		"delete, not yes": {orderSync, nil, []string{"--delete", "Other"}, 1, "the org has no External Client App Other"},
 		"SOAP":            {orderSync, nil, []string{"--transport", "soap"}, 0, "Succeeded, 5 components."},
-		"JUnit":           {bad, nil, []string{"-o", "junit"}, 1, `<testcase name="Order_Sync" classname="ExternalClientApplication">`},
+		"JUnit":           {bad, nil, []string{"-o", "junit"}, 1, `<testcase name="Order_Sync" classname="ExternalClientApplication" time="0">`},
 		"GitHub":          {bad, nil, []string{"-o", "github"}, 1, "::error file=externalClientApps/Order_Sync.eca"},
 		"JSON":            {bad, nil, []string{"-o", "json"}, 1, `"field": "nonsense"`},
 	}

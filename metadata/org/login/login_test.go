@@ -436,6 +436,29 @@ func TestSessionResolution(t *testing.T) {
 	}
 }
 
+// Every org that somebody is logged in to is known once, by its alias if it has one.
+func TestKnown(t *testing.T) {
+	m := newMachine(t)
+	if names, err := m.store(t).Known(); err != nil || len(names) > 0 {
+		t.Errorf("nobody is logged in: %v, %v", names, err)
+	}
+	dir := filepath.Join(m.home, ".sfdx")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"ada@example.com.json": "{}", "Ben@example.com.uat.json": "{}", "key.json": "{}", "sfdx-config.json": "{}", "notes@home.txt": "",
+		"alias.json": `{"orgs":{"uat":"ben@example.com.uat","aaa":"Ben@example.com.uat","stale":"gone@example.com"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if names, err := m.store(t).Known(); err != nil || strings.Join(names, " ") != "aaa ada@example.com" {
+		t.Errorf("known: %v, %v", names, err)
+	}
+}
+
 // Without a keyring the tokens are in a file that only its owner can read; one
 // that others can read is refused.
 func TestSecretsWithoutKeyring(t *testing.T) {

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -131,6 +132,37 @@ func (s *Store) Names() []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// Known names every org that there is a login for, each once: those of ecactl, and
+// those of sf, by an alias where there is one. An alias whose login is gone is
+// none.
+func (s *Store) Known() ([]string, error) {
+	accounts, err := s.List()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	own := map[string]bool{}
+	for _, a := range accounts {
+		names = append(names, a.Name())
+		own[strings.ToLower(a.Username)] = true
+	}
+	alias := map[string]string{}
+	for name, username := range s.aliases() {
+		if k := strings.ToLower(username); alias[k] == "" || name < alias[k] {
+			alias[k] = name
+		}
+	}
+	entries, _ := os.ReadDir(filepath.Join(s.sys.home(), ".sfdx")) // without sf there is none
+	for _, e := range entries {
+		username, ok := strings.CutSuffix(e.Name(), ".json")
+		if k := strings.ToLower(username); ok && strings.Contains(username, "@") && !own[k] {
+			names = append(names, cmp.Or(alias[k], username))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 // Find finds an account by its alias or username; nil if there is none.
