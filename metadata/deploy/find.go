@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/ecactl/ecactl/metadata"
@@ -14,13 +15,16 @@ import (
 )
 
 // A part is one component of a deploy, by which it is recognised.
-type part struct{ typ, name string }
+type part struct {
+	typ, name string
+	gone      bool // it is deleted
+}
 
 // contentOf lists what a plan deploys and deletes.
 func contentOf(p *plan.Plan) map[part]bool {
 	content := map[part]bool{}
 	for _, c := range p.Sent() {
-		content[part{settingsType(c.Type), c.Name}] = true
+		content[part{settingsType(c.Type), c.Name, c.Action == plan.Delete}] = true
 	}
 	return content
 }
@@ -47,6 +51,9 @@ func (s *sending) find(ctx context.Context, start time.Time) (string, error) {
 		}
 		var ours []string
 		for _, r := range recent {
+			if !r.CreatedDate.After(s.options.After) {
+				continue // it was there before
+			}
 			same, err := s.same(ctx, r, content)
 			if err != nil {
 				return "", fmt.Errorf("looking at the deploy %s: %w", r.ID, err)
@@ -92,7 +99,8 @@ func contentOfResult(result *org.DeployResult) map[part]bool {
 	for _, list := range [][]org.DeployMessage{result.Details.ComponentSuccesses, result.Details.ComponentFailures} {
 		for _, m := range list {
 			if m.ComponentType != "" && m.ComponentType != "Package" {
-				content[part{settingsType(m.ComponentType), m.FullName}] = true
+				gone := m.Deleted || strings.Contains(m.FileName, "destructiveChanges")
+				content[part{settingsType(m.ComponentType), m.FullName, gone}] = true
 			}
 		}
 	}

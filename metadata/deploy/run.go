@@ -28,6 +28,11 @@ type Options struct {
 	Wait           time.Duration // how long to watch; 0 is DefaultWait
 	Notify         func(id string, r *org.DeployResult)
 	Now            func() time.Time
+
+	// After is when the newest deploy was created that the org had before, by the
+	// org's clock; see [org.Client.LastDeploy]. What is not after it is not this
+	// deploy, however much it is like it. Without it clocks have to do.
+	After time.Time
 }
 
 // An Outcome is what became of a deploy.
@@ -120,18 +125,31 @@ func run(ctx context.Context, c *org.Client, p *plan.Plan, files []metadata.File
 // answer is lost is looked for like any other: it has the validation's content.
 func Quick(ctx context.Context, c *org.Client, validation string, o Options) (*Outcome, error) {
 	o.DryRun = false
-	s := &sending{
-		client: c, options: o,
-		content: func(ctx context.Context) (map[part]bool, error) {
-			r, err := c.DeployStatus(ctx, validation, true)
-			if err != nil {
-				return nil, fmt.Errorf("asking what the validation holds: %w", err)
-			}
-			return contentOfResult(r), nil
-		},
-		post: func(ctx context.Context) (string, error) { return c.QuickDeploy(ctx, validation) },
+	s := &sending{client: c, options: o}
+	s.content = func(ctx context.Context) (map[part]bool, error) {
+		r, err := c.DeployStatus(ctx, validation, true)
+		if err != nil {
+			return nil, fmt.Errorf("asking what the validation holds: %w", err)
+		}
+		s.options.After = r.CompletedDate.Time // a quick deploy comes after its validation
+		return contentOfResult(r), nil
 	}
+	s.post = func(ctx context.Context) (string, error) { return c.QuickDeploy(ctx, validation) }
 	return s.send(ctx)
+}
+
+// Cancel asks the org to end a deploy. One that was asked to before, such as by a
+// request whose answer was lost, is none that was over already.
+func Cancel(ctx context.Context, c *org.Client, id string) error {
+	err := c.CancelDeploy(ctx, id)
+	var said *org.Error
+	if !errors.As(err, &said) || said.Code != "INVALID_ID_FIELD" {
+		return err
+	}
+	if r, lookErr := c.DeployStatus(ctx, id, false); lookErr == nil && strings.HasPrefix(r.Status, "Cancel") {
+		return nil
+	}
+	return err
 }
 
 // Watch waits for the end of a deploy, no longer than the options say. A nil

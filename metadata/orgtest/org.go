@@ -52,7 +52,8 @@ type User struct {
 
 // A Request is one that the org has been sent.
 type Request struct {
-	Method, Path, Op string // Op is the SOAP operation, or "" for REST
+	Method, Path, Op string // Op is the SOAP operation, or what a REST path is for
+	Query            string // as it stood in the URL
 }
 
 // An Org is an emulated org that listens.

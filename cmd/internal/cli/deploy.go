@@ -90,7 +90,7 @@ func (p *program) deploy(ctx context.Context, args []string, f *deployFlags) err
 	if f.plan != "" {
 		made, err = p.savedPlan(ctx, f.plan, &f.orgFlags)
 	} else {
-		made, err = p.planSpecs(ctx, args, &f.specFlags, &f.orgFlags, f.remove)
+		made, err = p.planSpecs(ctx, args, &f.specFlags, &f.orgFlags, f.remove, true)
 	}
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (p *program) deploy(ctx context.Context, args []string, f *deployFlags) err
 	progress := p.newProgress()
 	outcome, err := deploy.Run(ctx, made.client, made.Plan, deploy.Options{
 		DryRun: f.dryRun, Async: f.async, IgnoreWarnings: f.warnings, TestLevel: f.tests,
-		Wait: wait, Notify: progress.deploy,
+		Wait: wait, Notify: progress.deploy, After: made.last,
 	})
 	progress.end()
 	p.remarkOnUsage(made.client)
@@ -189,7 +189,7 @@ func (p *program) savedPlan(ctx context.Context, file string, f *orgFlags) (*pla
 			s.Apps = append(s.Apps, c.App)
 		}
 	}
-	actual, about, err := readOrg(ctx, client, session, s)
+	actual, about, err := readOrg(ctx, client, session, s, true)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (p *program) savedPlan(ctx context.Context, file string, f *orgFlags) (*pla
 			Hint: "make the plan again, and look at it: ecactl plan SPEC... --out " + file,
 		}
 	}
-	return &planned{Plan: made, client: client}, nil
+	return &planned{Plan: made, client: client, last: about.last}, nil
 }
 
 // savePlan writes a plan where only its owner can read it.

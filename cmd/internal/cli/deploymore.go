@@ -171,7 +171,7 @@ is cancelled, and 1 if it was over before.`,
 		Example: "  ecactl deploy cancel 0Af000000000001AAA --target-org uat",
 	}, watched{
 		begin: func(ctx context.Context, c *org.Client, id string, _ time.Duration) (string, error) {
-			return id, c.CancelDeploy(ctx, id)
+			return id, deploy.Cancel(ctx, c, id)
 		},
 		end: func(r *org.DeployResult) error {
 			switch {

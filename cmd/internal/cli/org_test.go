@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -376,9 +374,6 @@ func TestInterrupted(t *testing.T) {
 		}
 	}
 }
-
-// privateKey is one that nothing trusts.
-var privateKey = fmt.Sprintf("-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n", strings.Repeat(strings.Repeat("QUJDREVG", 8)+"\n", 20))
 
 // A deploy that may be in the org, and of which nothing can be found out, is not
 // sent again.

@@ -110,10 +110,14 @@ func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = resp.Body.Close() // nothing in it is wanted
 		return nil, &org.Error{Op: "token", Status: resp.StatusCode, Code: "HTTP_WRONG_CONTENT", Message: fmt.Sprintf("the answer is %q and not JSON; is there a proxy in between?", kind)}
 	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, maxTokenAnswer), resp.Body}
+	// The whole of it is read here, so that an answer that was cut off is one that
+	// did not come.
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	_ = resp.Body.Close() // it was read
+	if err != nil {
+		return nil, fmt.Errorf("the answer was cut off: %w", err)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(data))
 	return resp, nil
 }
 
