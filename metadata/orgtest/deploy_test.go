@@ -370,3 +370,25 @@ func TestParseFault(t *testing.T) {
 		}
 	}
 }
+
+// What was deployed is in the state file soon after, and not only when the org
+// ends well.
+func TestStateIsKeptWhileItRuns(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "org.json")
+	o := orgtest.New(t, orgtest.Config{StateFile: file})
+	c := client(t, o, "rest")
+	deployed, err := c.Deploy(t.Context(), pack(t, packageOptions{}, sound("Kept")...), org.DeployOptions{RollbackOnError: true, SinglePackage: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.DeployStatus(t.Context(), deployed, true); err != nil || !r.Success {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for range 100 {
+		if data, err := os.ReadFile(file); err == nil && strings.Contains(string(data), "ExternalClientApplication/Kept") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the app is not in the state file")
+}

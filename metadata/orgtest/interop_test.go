@@ -311,16 +311,32 @@ func jobID(answer map[string]any) string {
 	return id
 }
 
-// What sf retrieves of an app whose spec says everything is what generate has
-// written, but for what only an org writes.
+// deployWithEcactl deploys specs as ecactl deploy does.
+func deployWithEcactl(t *testing.T, o *orgtest.Org, docs ...string) {
+	t.Helper()
+	specs, _ := spec.Parse("app.yaml", []byte(strings.Join(docs, "---\n")), spec.Options{})
+	built, problems := spec.BuildSet(specs)
+	if built == nil {
+		t.Fatal(problems)
+	}
+	p, problems := plan.Make(built, &plan.Actual{}, plan.Options{})
+	if p == nil {
+		t.Fatal(problems)
+	}
+	out, err := deploying.Run(t.Context(), client(t, o, "rest"), p, deploying.Options{})
+	if err != nil || out.Result == nil || !out.Result.Success {
+		t.Fatalf("deploy: %+v, %v", out, err)
+	}
+}
+
+// What sf retrieves of an app that ecactl has deployed, and whose spec says
+// everything, is what generate has written, but for what only an org writes.
 func TestSFRetrievesWhatWasGenerated(t *testing.T) {
 	b := newBench(t, orgtest.Config{})
 	full := app("Alpha") + fullOAuth
 	b.generate("force-app/main/default", metadata.Source, full)
 	b.login()
-	if r, code := b.sf(nil, "project", "deploy", "start", "-d", "force-app", "-o", "emu"); code != 0 {
-		t.Fatalf("deploy: %v", r)
-	}
+	deployWithEcactl(t, b.Org, full)
 	before := tree(t, filepath.Join(b.project, "force-app"))
 	if r, code := b.sf(nil, "project", "retrieve", "start", "-d", "force-app", "-o", "emu"); code != 0 {
 		t.Fatalf("retrieve: %v", r)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/secret"
@@ -87,7 +88,9 @@ const secretCode = "ECA014"
 
 // secretValue is what follows the name of a secret, should it stand in a line that
 // something else is wrong with.
-var secretValue = regexp.MustCompile(`(?i)(\w*(?:secret|password|passphrase|signing_?key|private_?key|service_?account|access_?token)["']?\s*[:=]\s*["']?)[^\s"',{}\[\]]{8,}`)
+var secretValue = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(\w*(?:secret|password|passphrase|signing_?key|private_?key|service_?account|access_?token)["']?\s*[:=]\s*["']?)[^\s"',{}\[\]]{8,}`)
+})
 
 // masked takes secrets out of a line that is shown: CI keeps what is printed.
 func masked(line string, p *diag.Problem) string {
@@ -96,7 +99,7 @@ func masked(line string, p *diag.Problem) string {
 			return line[:end] + ": " + secret.Mask
 		}
 	}
-	return secretValue.ReplaceAllString(line, "${1}"+secret.Mask)
+	return secretValue().ReplaceAllString(line, "${1}"+secret.Mask)
 }
 
 // markLength is the length of the word, or of the quoted text, at the place.

@@ -539,3 +539,128 @@ func TestAuthURL(t *testing.T) {
 		t.Errorf("a refresh token that has ended: %v", err)
 	}
 }
+
+// An auth URL may come as sf prints it, with --json or without.
+func TestAuthURLAsPrinted(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	m.Open = browse
+	l, err := login.Web(t.Context(), m.System, login.WebOptions{LoginURL: o.URL(), Port: freePort(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.store(t).Save(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	var c struct{ RefreshToken string }
+	for _, text := range m.ring.values {
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plain := "force://PlatformCLI::" + c.RefreshToken + "@" + strings.TrimPrefix(o.URL(), "http://")
+	for name, text := range map[string]string{
+		"plain": plain + "\n", "show-sfdx-auth-url": `{"status":0,"result":{"sfdxAuthUrl":"` + plain + `"},"warnings":[]}`, "a file": ` {"sfdxAuthUrl": "` + plain + `"} `,
+	} {
+		if l, err := login.AuthURL(t.Context(), m.System, "", secret.New(text)); err != nil || l.Account.Username != admin {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, text := range map[string]string{"JSON of something else": `{"result":{}}`, "JSON that is cut off": `{"result":{"sfdxAuthUrl":"` + plain} {
+		if _, err := login.AuthURL(t.Context(), m.System, "", secret.New(text)); err == nil || strings.Contains(err.Error(), c.RefreshToken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A login that is made again keeps its name, unless it is given another.
+func TestSaveKeepsTheAlias(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	save := func(alias string) login.Saved {
+		t.Helper()
+		l, err := login.Token(t.Context(), m.System, alias, o.URL(), secret.New(o.Token()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved, err := m.store(t).Save(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return saved
+	}
+	save("mine")
+	save("")
+	if a, err := m.store(t).Find("mine"); err != nil || a == nil {
+		t.Errorf("the alias is lost: %v", err)
+	}
+	if saved := save("other"); saved.Replaced != "mine" {
+		t.Errorf("that it had another name is not said: %+v", saved)
+	}
+	if list, err := m.store(t).List(); err != nil || len(list) != 1 || list[0].Alias != "other" {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// What no token is, is not sent as one.
+func TestNotAToken(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	for _, bad := range []string{"two\nlines", "a b", "\x00", "töken", `{"accessToken": "x"}`} {
+		if _, err := login.Token(t.Context(), m.System, "", o.URL(), secret.New(bad)); err == nil || !strings.Contains(err.Error(), "ECA549") {
+			t.Errorf("%q: %v", bad, err)
+		}
+		m.env["SF_ORG_INSTANCE_URL"], m.env["SF_ACCESS_TOKEN"] = o.URL(), bad
+		if _, err := m.store(t).Session(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "ECA549") {
+			t.Errorf("%q in the environment: %v", bad, err)
+		}
+	}
+	if n := len(o.Requests()); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// The default org of a project counts in its folders, too.
+func TestDefaultOfProject(t *testing.T) {
+	m := newMachine(t)
+	project := t.TempDir()
+	for name, text := range map[string]string{"sfdx-project.json": "{}", ".sf/config.json": `{"target-org":"of-project"}`, "force-app/main/x": ""} {
+		p := filepath.Join(project, name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(filepath.Join(project, "force-app", "main"))
+	asked := ""
+	m.Run = func(_ context.Context, _ string, args ...string) ([]byte, int, error) {
+		asked = args[len(args)-2]
+		return nil, 0, errors.New("not installed")
+	}
+	if _, err := m.store(t).Session(t.Context(), ""); !errors.Is(err, login.ErrNotLoggedIn) || asked != "of-project" {
+		t.Errorf("asked for %q, %v", asked, err)
+	}
+}
+
+// An older sf has no show-access-token, and shows the token where others redact it.
+func TestOlderSF(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	m.Run = func(_ context.Context, _ string, args ...string) ([]byte, int, error) {
+		if args[1] == "auth" {
+			return []byte("Warning: org auth is not a sf command.\n"), 127, nil
+		}
+		return []byte("Warning: update available\n" + `{"status":0,"result":{"accessToken":"` + o.Token() + `","instanceUrl":"` + o.URL() + `/","username":"ada@example.com","id":"` + o.OrgID() + `"}}`), 0, nil
+	}
+	s, err := m.store(t).Session(t.Context(), "old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	works(t, s)
+	// A session that sf calls connected and that has ended is asked for once more.
+	if _, err := s.Refresh(t.Context()); !errors.Is(err, login.ErrNotLoggedIn) {
+		t.Errorf("a session that sf cannot renew: %v", err)
+	}
+}
