@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -352,6 +353,42 @@ func TestSFRetrievesWhatWasGenerated(t *testing.T) {
 		if got := strings.Join(kept, ""); got != want {
 			t.Errorf("%s\n--- generated\n%s\n--- retrieved\n%s", name, want, got)
 		}
+	}
+}
+
+// What sf retrieves of the starters, which leave things to the org, is what
+// generate has written and the defaults that an org adds: no line of a file is
+// another, and none is elsewhere.
+func TestSFRetrievesStarters(t *testing.T) {
+	_, certPEM := keyPair(t)
+	var docs []string
+	for _, tmpl := range templates.Specs() {
+		name := "App_" + strings.ReplaceAll(tmpl.Name, "-", "_")
+		text := string(must(templates.Spec(tmpl.Name, name, name+".yaml")))
+		docs = append(docs, strings.ReplaceAll(text, "certificateFile: certs/"+name+".crt", "certificate: "+string(must(json.Marshal(certPEM)))))
+	}
+	b := newBench(t, orgtest.Config{Users: []orgtest.User{{Username: "admin@example.com", Name: "Admin"}, {Username: "integration@example.com", Name: "Integration"}}})
+	b.generate("force-app/main/default", metadata.Source, docs...)
+	deployWithEcactl(t, b.Org, docs...)
+	b.login()
+	before := tree(t, filepath.Join(b.project, "force-app"))
+	b.good(`"status":0`, "project", "retrieve", "start", "-d", "force-app", "-o", "emu")
+	after := tree(t, filepath.Join(b.project, "force-app"))
+	compared := 0
+	for name, text := range before {
+		lines := strings.SplitAfter(after[name], "\n")
+		for line := range strings.Lines(text) {
+			at := slices.Index(lines, line)
+			if at < 0 {
+				t.Errorf("%s: retrieved without %q, or elsewhere\n%s", name, line, after[name])
+				break
+			}
+			lines = lines[at+1:]
+			compared++
+		}
+	}
+	if compared < 200 {
+		t.Errorf("only %d lines were compared", compared)
 	}
 }
 
