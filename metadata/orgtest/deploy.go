@@ -153,7 +153,7 @@ func (o *Org) unpack(data []byte) (files map[string][]byte, top string, err erro
 func (o *Org) work(d *deployment, data []byte) {
 	files, top, err := o.unpack(data)
 	if err != nil {
-		d.error = err.Error()
+		d.error = "UNKNOWN_EXCEPTION: " + err.Error()
 		return
 	}
 	d.files = len(files)

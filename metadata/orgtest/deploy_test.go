@@ -296,15 +296,26 @@ func TestConnectedApps(t *testing.T) {
 	if read, err := c.Read(t.Context(), "ConnectedApp", []string{"vendor__App"}); err != nil || len(read) != 0 {
 		t.Errorf("a vendor's app is handed out: %v, %v", read, err)
 	}
-	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/emulator/migrate?app=Old", nil)
-	req.Header.Set("Authorization", "Bearer "+o.Token())
-	w := httptest.NewRecorder()
-	o.ServeHTTP(w, req)
-	if w.Code != http.StatusCreated {
-		t.Fatalf("the button: %d %s", w.Code, w.Body)
+	o.PutVendor("", "Elsewhere", "An app of another org")
+	if read, err := c.Read(t.Context(), "ConnectedApp", []string{"Elsewhere"}); err != nil || len(read) != 0 {
+		t.Errorf("another org's app is handed out: %v, %v", read, err)
 	}
-	if got := o.Names(settings); !slices.Equal(got, []string{"Old_defOauthSet"}) {
-		t.Errorf("the button makes %v", got)
+	for app, want := range map[string]int{"Elsewhere": http.StatusNotFound, "vendor__App": http.StatusNotFound, "No_Such": http.StatusNotFound, "Old": http.StatusCreated} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/emulator/migrate?app="+app, nil)
+		req.Header.Set("Authorization", "Bearer "+o.Token())
+		w := httptest.NewRecorder()
+		o.ServeHTTP(w, req)
+		if w.Code != want {
+			t.Fatalf("the button on %s: %d %s", app, w.Code, w.Body)
+		}
+	}
+	for typ, name := range map[string]string{
+		header: "Old", settings: "Old_defOauthSet", global: "Old_defGlblOauthSet", policy: "Old_defOauthPlcy",
+		"ExtlClntAppConfigurablePolicies": "Old_defPlcy", "ExtlClntAppOauthSecuritySettings": "Old_defOauthSecuritySet",
+	} {
+		if got := o.Names(typ); !slices.Equal(got, []string{name}) {
+			t.Errorf("the button makes %v of %s", got, typ)
+		}
 	}
 	if v, _ := o.Component(settings, "Old_defOauthSet").Text("commaSeparatedOauthScopes"); v != "Api, SFApiPlatform" {
 		t.Errorf("scopes: %q", v)

@@ -42,6 +42,7 @@ var migrated = []struct {
 		map[string]string{"oauthConfig.oauthClientCredentialUser": "clientCredentialsFlowUser", "oauthConfig.isClientCredentialEnabled": "isClientCredentialsFlowEnabled", "startUrl": "startUrl"},
 		map[string]string{"guestJwtSessionTimeoutType": "Custom", "namedUserJwtSessionTimeoutType": "Custom", "requiredSessionLevel": "STANDARD"},
 	},
+	{"ExtlClntAppOauthSecuritySettings", "_defOauthSecuritySet", nil, nil},
 	{typeAccess, "_defPlcy", nil, map[string]string{"isEnabled": "true", "isOauthPluginEnabled": "true", "startPage": "OAuth"}},
 }
 
@@ -59,7 +60,7 @@ func (o *Org) serveMigrate(w http.ResponseWriter, r *http.Request) {
 	case o.tokens[bearer(r)] == nil:
 		restFail(w, http.StatusUnauthorized, "INVALID_SESSION_ID", "Session expired or invalid")
 		return
-	case ca == nil || ca.Namespace != "":
+	case ca == nil || ca.Namespace != "" || ca.Vendor:
 		restFail(w, http.StatusNotFound, "NOT_FOUND", "no local connected app "+name)
 		return
 	case ca.Migrated || o.state.Components[key(metadata.TypeApp, name)] != nil:
@@ -75,7 +76,7 @@ func (o *Org) serveMigrate(w http.ResponseWriter, r *http.Request) {
 	old := &metadata.Component{Type: ca.Type, Name: ca.Name, Root: ca.content()}
 	var made []string
 	for _, m := range migrated {
-		if held == nil && m.typ != metadata.TypeApp {
+		if held == nil && m.typ != metadata.TypeApp || !o.table.Type(m.typ).Has(o.cfg.NewestVersion) {
 			continue
 		}
 		c := o.successor(old, m.typ, name+m.suffix, m.fields, m.adds)
