@@ -66,6 +66,13 @@ func (p *program) newDeployStatus() *cobra.Command {
 	return cmd
 }
 
+// recentReport is what deploy status --recent prints.
+type recentReport struct {
+	SchemaVersion int                 `json:"schemaVersion"`
+	Tool          tool                `json:"tool"`
+	Deploys       []org.DeployRequest `json:"deploys"`
+}
+
 func recentDocument(list []org.DeployRequest) document {
 	if list == nil {
 		list = []org.DeployRequest{}
@@ -80,7 +87,7 @@ func recentDocument(list []org.DeployRequest) document {
 	}
 	count := report.Plural(len(list), "deploy")
 	return document{
-		data: list,
+		data: recentReport{1, thisTool(), list},
 		table: func(w io.Writer, theme report.Theme) error {
 			if err := theme.Grid(w, "", rows); err != nil {
 				return err

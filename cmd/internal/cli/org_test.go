@@ -171,19 +171,20 @@ func TestDeployOutcomes(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"sound":           {orderSync, nil, nil, 0, "Succeeded, 5 components."},
-		"dry run":         {orderSync, nil, []string{"--dry-run"}, 0, "nothing was saved"},
-		"refused":         {bad, nil, nil, 1, "invalid at this location in type ExternalClientApplication"},
-		"failed whole":    {orderSync, []orgtest.Fault{{Kind: "failed"}}, nil, 1, "UNKNOWN_EXCEPTION"},
-		"cancelled":       {orderSync, []orgtest.Fault{{Kind: "canceled"}}, nil, 1, "Canceled by Somebody Else"},
-		"never over":      {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--wait", "0.001"}, 69, "not over yet"},
-		"finalizing":      {orderSync, []orgtest.Fault{{Kind: "finalizing", Count: 2}}, nil, 0, "Succeeded"},
-		"not waited for":  {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--async"}, 0, "not over yet"},
-		"delete, not yes": {orderSync, nil, []string{"--delete", "Other"}, 1, "the org has no External Client App Other"},
-		"SOAP":            {orderSync, nil, []string{"--transport", "soap"}, 0, "Succeeded, 5 components."},
-		"JUnit":           {bad, nil, []string{"-o", "junit"}, 1, `<testcase name="Order_Sync" classname="ExternalClientApplication" time="0">`},
-		"GitHub":          {bad, nil, []string{"-o", "github"}, 1, "::error file=externalClientApps/Order_Sync.eca"},
-		"JSON":            {bad, nil, []string{"-o", "json"}, 1, `"field": "nonsense"`},
+		"sound":            {orderSync, nil, nil, 0, "Succeeded, 5 components."},
+		"dry run":          {orderSync, nil, []string{"--dry-run"}, 0, "nothing was saved"},
+		"refused":          {bad, nil, nil, 1, "invalid at this location in type ExternalClientApplication"},
+		"failed whole":     {orderSync, []orgtest.Fault{{Kind: "failed"}}, nil, 1, "UNKNOWN_EXCEPTION"},
+		"cancelled":        {orderSync, []orgtest.Fault{{Kind: "canceled"}}, nil, 1, "Canceled by Somebody Else"},
+		"never over":       {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--wait", "0.001"}, 69, "not over yet"},
+		"finalizing":       {orderSync, []orgtest.Fault{{Kind: "finalizing", Count: 2}}, nil, 0, "Succeeded"},
+		"not waited for":   {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--async"}, 0, "not over yet"},
+		"delete, not yes":  {orderSync, nil, []string{"--delete", "Other"}, 1, "the org has no External Client App Other"},
+		"SOAP":             {orderSync, nil, []string{"--transport", "soap"}, 0, "Succeeded, 5 components."},
+		"JUnit":            {bad, nil, []string{"-o", "junit"}, 1, `<testcase name="Order_Sync" classname="ExternalClientApplication" time="0">`},
+		"GitHub":           {bad, nil, []string{"-o", "github"}, 1, "::error file=externalClientApps/Order_Sync.eca"},
+		"JUnit, cancelled": {orderSync, []orgtest.Fault{{Kind: "canceled"}}, []string{"-o", "junit"}, 1, `failures="1"`},
+		"JSON":             {bad, nil, []string{"-o", "json"}, 1, `"field": "nonsense"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -203,6 +204,21 @@ func TestDeployOutcomes(t *testing.T) {
 	}
 }
 
+// A deploy that fails over warnings alone fails for a CI server, too.
+func TestWarningsFailAndAreKept(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	deployed(w)
+	w.write("app.yaml", strings.Replace(orderSync, "  scopes:", "  rotateOnDeploy: {consumerSecret: true}\n  scopes:", 1))
+	for _, format := range []string{"table", "junit", "github", "json", "markdown"} {
+		if out, _ := w.must(1, "deploy", w.path("app.yaml"), "-o", format); !strings.Contains(out, "shouldRotateConsumerSecret is true") || format == "junit" && !strings.Contains(out, `failures="1"`) {
+			t.Errorf("%s:\n%s", format, out)
+		}
+	}
+	if out, _ := w.must(0, "deploy", w.path("app.yaml"), "--ignore-warnings"); !strings.Contains(out, "shouldRotateConsumerSecret is true") {
+		t.Errorf("the warning is lost:\n%s", out)
+	}
+}
+
 // checkJSON checks a document against the schema that the program publishes.
 func checkJSON(t *testing.T, name, doc string) {
 	t.Helper()
@@ -218,11 +234,14 @@ func checkJSON(t *testing.T, name, doc string) {
 // Every document of the commands that speak to an org is as its schema says.
 func TestOrgDocuments(t *testing.T) {
 	w := newTerminal(t, orgtest.Config{})
+	withKey(w)
+	w.must(0, jwtArgs(w)...)
 	for name, args := range map[string][]string{
 		"plan":     {"plan", w.path("app.yaml")},
 		"deploy":   {"deploy", w.path("app.yaml")},
 		"retrieve": {"retrieve", "--dir", w.path("out")},
 		"doctor":   {"doctor"},
+		"orgs":     {"orgs"},
 	} {
 		code, out, errOut := w.run(append(args, "-o", "json")...)
 		if code != 0 && name != "doctor" {
@@ -291,9 +310,8 @@ func TestDeployLater(t *testing.T) {
 	w.must(0, "deploy", "quick", r.ID)
 	w.must(0, "plan", w.path("app.yaml"), "--detailed-exitcode")
 	w.must(1, "deploy", "status", "../../limits")
-	if code, _, _ := w.run("deploy", "status", "--recent", "-o", "json"); code != 0 {
-		t.Errorf("recent deploys as JSON: exit %d", code)
-	}
+	out, _ = w.must(0, "deploy", "status", "--recent", "-o", "json")
+	checkJSON(t, "deploys", out)
 }
 
 // A deploy that is cancelled on request is what was asked for, and not a failure.
