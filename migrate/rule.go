@@ -39,6 +39,7 @@ type Rule struct {
 
 	Needs    []string // sources of an org without which it cannot say; nil: the app's own metadata
 	Question string   // what is open then, a phrase; needed where Needs is
+	Also     []string // sources of an org that it looks at beside the app's own metadata; without them a part is unknown
 	NoFile   bool     // it is asked of apps whose metadata was not handed out too
 	Fileless bool     // it is asked of apps alone of which only records tell
 	OnFiles  bool     // it is asked of files alone: what it finds an org always has

@@ -7,10 +7,7 @@ import (
 	"time"
 )
 
-var (
-	onlyOrg = []string{KindOrg}
-	bothECA = []string{KindECA}
-)
+var onlyOrg = []string{KindOrg}
 
 // orgSetting is an example of one of an org's settings.
 func orgSetting(typ, xml string) Example {
@@ -65,7 +62,7 @@ var orgRules = []Rule{
 	},
 	{
 		ID: "CA-SEC-073", Level: levelWarning, Title: "users who may use any app", Kinds: onlyOrg, Benchmark: "SBS-ACS-003, SBS-ACS-006",
-		Why: "Use Any API Client and Approve Uninstalled Connected Apps let users past what admins have approved.", Source: "help articles 005228838 and 005132365",
+		Why: "Use Any API Client and Approve Uninstalled Connected Apps let users past what admins have approved.", Source: "help article 005228838; help article 005132365",
 		Fix:   "take the permissions away from all but the few who need them",
 		Needs: []string{SrcHolders}, Question: "holders of risky permissions",
 		check: func(q *question) {

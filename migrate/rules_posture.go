@@ -64,7 +64,7 @@ var posture = []Rule{
 		Good: policy("<permittedUsersPolicyType>AdminApprovedPreAuthorized</permittedUsersPolicyType>"),
 	},
 	{
-		ID: "CA-SEC-002", Level: levelWarning, Title: "approved by an admin for nobody",
+		ID: "CA-SEC-002", Level: levelWarning, Title: "approved by an admin for nobody", Also: []string{SrcGrants},
 		Why: "No profile or permission set is assigned in the file: the app is dead, or its users are assigned elsewhere.", Source: "real files: 4 of 53",
 		Fix: "assign a permission set, or retire the app",
 		check: func(q *question) {
@@ -84,7 +84,7 @@ var posture = []Rule{
 		Good: oauth("<isAdminApproved>true</isAdminApproved>", "<permissionSetName>Order Sync</permissionSetName>"),
 	},
 	{
-		ID: "CA-SEC-003", Level: levelWarning, Title: "assigned to a standard profile",
+		ID: "CA-SEC-003", Level: levelWarning, Title: "assigned to a standard profile, or to many", Benchmark: "SBS-OAUTH-002", Also: []string{SrcGrants, SrcAssignments},
 		Why: "Everybody with the profile may use the app, admins or whole departments.", Source: "SBS-OAUTH-002",
 		Fix: "assign a permission set that only the integration's user has",
 		check: func(q *question) {
@@ -100,7 +100,12 @@ var posture = []Rule{
 				case g.users > q.inventory.Limits.Users:
 					q.find("", "%s is assigned, which %d users have", g.name, g.users)
 					q.note("users", strconv.Itoa(g.users))
+				case g.users < 0:
+					q.missing("to how many users it is granted")
 				}
+			}
+			if q.inventory.evidence != nil && !q.inventory.read(SrcGrants) {
+				q.missing("to whom it is granted")
 			}
 		},
 		Bad:  oauth("<isAdminApproved>true</isAdminApproved>", "<profileName>System Administrator</profileName>"),
@@ -226,7 +231,7 @@ var posture = []Rule{
 		Good: policy("<isGuestCodeCredFlowEnabled>false</isGuestCodeCredFlowEnabled>"),
 	},
 	{
-		ID: "CA-SEC-024", Level: levelError, Title: "client credentials without a fit user", Benchmark: "SBS-ACS-007",
+		ID: "CA-SEC-024", Level: levelError, Title: "client credentials without a fit user", Benchmark: "SBS-ACS-007", Also: []string{SrcRunAs},
 		Why: "The flow logs in as a user whom the app names, and fails without one.", Source: "help: OAuth 2.0 Client Credentials Flow",
 		Fix: "name an active, API-only user as Run As",
 		check: func(q *question) {

@@ -36,7 +36,7 @@ const oldToken = `[{"AppName":"Order_Sync","UserId":"0055g0000000001AAA","User.I
 // hygiene is about apps that nobody looks after.
 var hygiene = []Rule{
 	{
-		ID: "CA-USE-001", Level: levelWarning, Title: "nobody uses the app", Kinds: onlyConnected, Unused: true,
+		ID: "CA-USE-001", Level: levelWarning, Title: "nobody uses the app", Kinds: onlyConnected, Unused: true, Benchmark: "SBS-OAUTH-003",
 		Why: "An app that nobody uses needs no migration, and is a door that nobody watches.", Source: "sfdx-hardis, unused Connected Apps; SBS-OAUTH-003",
 		Fix:   "ask its owner, block it for a while, then delete it",
 		Needs: []string{SrcTokens, SrcLogins}, Question: "use", NoFile: true, check: checkUnused,
@@ -89,7 +89,7 @@ var hygiene = []Rule{
 		Good: inOrg(oauth(""), SrcTokens, strings.ReplaceAll(oldToken, "%s", "true")),
 	},
 	{
-		ID: "CA-USE-005", Level: levelWarning, Title: "tokens of an app that is not there", Kinds: onlyConnected,
+		ID: "CA-USE-005", Level: levelWarning, Title: "tokens of an app that is not there", Kinds: onlyConnected, Benchmark: "SBS-OAUTH-001",
 		Why: "Users have approved an app that the org has no record of: it was never installed, or has been deleted.", Source: "sfdx-hardis, phantom apps; SBS-OAUTH-001",
 		Fix:   "find out what it is; revoke the tokens or install the app",
 		Needs: []string{SrcTokens, SrcConnected, SrcApps}, Question: "use without installation", Fileless: true,
@@ -102,7 +102,7 @@ var hygiene = []Rule{
 		Good: inOrg(oauth(""), SrcTokens, freshToken),
 	},
 	{
-		ID: "CA-OWN-001", Level: levelNote, Title: "no contact, or a private one",
+		ID: "CA-OWN-001", Level: levelNote, Title: "no contact, or a private one", Benchmark: "SBS-OAUTH-003",
 		Why: "Nobody can be asked, or the answer goes where the company does not read.", Source: "SBS-OAUTH-003",
 		Fix: "enter the e-mail address of a team", check: checkContact,
 		Bad:  connected("<contactEmail>order.sync@gmail.com</contactEmail>"),

@@ -49,11 +49,6 @@ func isOAuthLogin(typ string) bool {
 	return strings.Contains(typ, "remote access") || strings.HasPrefix(typ, "oauth")
 }
 
-// soapTypes are the login types of SOAP login(), as API values and as labels.
-var soapTypes = []string{"otherapi", "other apex api", "partner", "partner product"}
-
-func isSOAPLogin(typ string) bool { return slices.Contains(soapTypes, strings.ToLower(typ)) }
-
 // lastUsed is the latest sign of use, or the zero time.
 func (u *use) lastUsed() time.Time {
 	var last time.Time

@@ -63,7 +63,6 @@ type gatherer struct {
 	byApp       map[string]int // tokens by app; nil if the org does not group them
 	permissions map[string]string
 	eventLog    string // id of the newest file
-	users       []string
 }
 
 // read notes that a source was read.

@@ -135,6 +135,7 @@ func rules() []Topic {
 		}
 		t.add("why", r.Why)
 		t.add("source", r.Source)
+		t.add("to read", strings.Join(migrate.Links(r.Source), ", "))
 		t.add("what to do", r.Fix)
 		t.add("benchmark", r.Benchmark)
 		list = append(list, t)
@@ -145,6 +146,9 @@ func rules() []Topic {
 
 // needs are the sources without which a rule cannot say, and what is open then.
 func needs(r *migrate.Rule) string {
+	if len(r.Needs) == 0 && len(r.Also) > 0 {
+		return "the app's own metadata, and " + strings.Join(r.Also, ", ") + "; what they would have told is unknown without them"
+	}
 	if len(r.Needs) == 0 {
 		return "the app's own metadata"
 	}
@@ -249,6 +253,7 @@ func dates() []Topic {
 		t.add("when", d.When())
 		t.add("what happens", d.What)
 		t.add("source", d.Source)
+		t.add("to read", strings.Join(migrate.Links(d.Source), ", "))
 		list = append(list, t)
 	}
 	return list

@@ -185,6 +185,7 @@ func TestRuleTopics(t *testing.T) {
 		{Name: "effect", Text: "the owner has to move the app"},
 		{Name: "why", Text: r.Why},
 		{Name: "source", Text: r.Source},
+		{Name: "to read", Text: strings.Join(migrate.Links(r.Source), ", ")},
 		{Name: "what to do", Text: r.Fix},
 	}
 	if !slices.Equal(found[0].Facts, want) || found[0].Bad != "acme__Order_Sync.connectedApp: (nothing)" {

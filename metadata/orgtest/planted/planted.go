@@ -35,9 +35,7 @@ type App struct {
 	noUse  bool
 	noTok  bool
 	url    string
-	users  func(i int) string
 	lastAt time.Duration
-	made   func(i int) time.Time
 	unused bool // its tokens were never used
 	gone   bool // its users are inactive
 }
