@@ -29,8 +29,8 @@ import (
 
 // faults are the kinds that strike a request, and how.
 var faults = map[string]orgtest.Fault{
-	"latency":            {Kind: "latency", For: 100 * time.Millisecond},
-	"slow":               {Kind: "slow", For: 200 * time.Millisecond},
+	"latency":            {Kind: "latency", For: 30 * time.Millisecond},
+	"slow":               {Kind: "slow", For: 60 * time.Millisecond},
 	"503":                {Kind: "503"},
 	"503 for long":       {Kind: "503", Count: -1},
 	"session over":       {Kind: "401"},
