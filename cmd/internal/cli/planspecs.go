@@ -17,12 +17,11 @@ import (
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
-// planned is a plan with what it was made of.
+// planned is a plan for an org that can be reached.
 type planned struct {
 	*plan.Plan
 	client *org.Client
-	built  []*spec.Built // none for a plan from a file
-	last   time.Time     // when the org's newest deploy was created; see deploy.Options
+	last   time.Time // when the org's newest deploy was created; see deploy.Options
 }
 
 // planSpecs reads specs and the org, and compares them. Apps to be deleted need
@@ -69,7 +68,7 @@ func (p *program) planSpecs(ctx context.Context, args []string, sf *specFlags, o
 		writeProblems(p.errOut, problems, nil, report.Theme{})
 		return nil, failed{}
 	}
-	return &planned{made, client, built, about.last}, nil
+	return &planned{made, client, about.last}, nil
 }
 
 // buildSpecs makes the components of specs; what is wrong with their shape ends
