@@ -377,6 +377,36 @@ func TestBoundedAnswers(t *testing.T) {
 	}
 }
 
+// An org that takes requests and never answers is not waited for without end.
+func TestSilentOrg(t *testing.T) {
+	var n atomic.Int32
+	end := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		n.Add(1)
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	}))
+	defer s.Close()
+	defer close(end)
+	c, err := org.New(org.Config{
+		Session: org.Session{InstanceURL: s.URL, Token: secret.New("00D000000000000!token")}, Timeout: 40 * time.Millisecond,
+		Sleep: func(context.Context, time.Duration) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Limits(t.Context()); err == nil || !strings.Contains(err.Error(), "no whole answer within 40ms") || n.Load() > 3 {
+		t.Errorf("%d requests, %v", n.Load(), err)
+	}
+	n.Store(0)
+	if _, err := c.Deploy(t.Context(), emptyZip(t), org.DeployOptions{}); !errors.Is(err, org.ErrAmbiguous) || n.Load() != 1 {
+		t.Errorf("a deploy is sent %d times, %v", n.Load(), err)
+	}
+}
+
 func TestRedirectsStayOnTheHost(t *testing.T) {
 	reached := false
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))

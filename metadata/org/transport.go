@@ -196,7 +196,7 @@ type response struct {
 // send carries a request out: again where Retry says so, and once more with a
 // new token when the session has ended.
 func (c *Client) send(ctx context.Context, r request) (*response, error) {
-	refreshed := false
+	refreshed, start := false, c.cfg.Now()
 	for number := 1; ; number++ {
 		token := c.currentToken()
 		resp, arrival, err := c.once(ctx, r, token)
@@ -225,7 +225,7 @@ func (c *Client) send(ctx context.Context, r request) (*response, error) {
 			a.Status, a.Code, a.RetryAfter = said.Status, said.Code, c.retryAfter(resp)
 		}
 		pause, again := Retry(a)
-		if !again {
+		if !again || c.cfg.Now().Sub(start) > patience*c.timeout(r) {
 			return nil, r.unsure(arrival, err)
 		}
 		c.cfg.Log("retry", "op", r.op, "in", pause.Round(time.Millisecond), "because", errors.Unwrap(fmt.Errorf("%w", err)))
@@ -265,12 +265,20 @@ func (r request) failure(resp *response) *Error {
 	return nil
 }
 
+// patience is how many times as long as one request may take a request is tried
+// for: an org that says nothing would be waited for six times otherwise.
+const patience = 2
+
+func (c *Client) timeout(r request) time.Duration {
+	if r.heavy {
+		return 5 * c.cfg.Timeout
+	}
+	return c.cfg.Timeout
+}
+
 // once sends a request and reads the whole answer.
 func (c *Client) once(ctx context.Context, r request, token secret.String) (*response, Arrival, error) {
-	timeout := c.cfg.Timeout
-	if r.heavy {
-		timeout *= 5
-	}
+	timeout := c.timeout(r)
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no whole answer within %s", timeout))
 	defer cancel()
 	u := *c.base

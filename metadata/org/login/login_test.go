@@ -620,6 +620,23 @@ func TestNotAToken(t *testing.T) {
 	}
 }
 
+// An access token is no argument; where sf takes one from the environment, so does
+// this.
+func TestTokenAsTarget(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	m.env["SF_ORG_INSTANCE_URL"] = o.URL()
+	if _, err := m.store(t).Session(t.Context(), o.Token()); err == nil || !strings.Contains(err.Error(), "ECA549") || strings.Contains(err.Error(), o.Token()) {
+		t.Errorf("as an argument: %v", err)
+	}
+	m.env["SF_TARGET_ORG"] = o.Token()
+	s, err := m.store(t).Session(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	works(t, s)
+}
+
 // The default org of a project counts in its folders, too.
 func TestDefaultOfProject(t *testing.T) {
 	m := newMachine(t)

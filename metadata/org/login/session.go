@@ -22,19 +22,21 @@ import (
 func readCloser(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) }
 
 // Session finds the login of an org. A target is an alias or username, of this
-// store and then of sf, or an access token as sf takes one. Without a target it
-// is the session in the environment, then SF_TARGET_ORG, then the default of sf,
-// then the one account that there is.
+// store and then of sf. Without a target it is the session in the environment, then
+// SF_TARGET_ORG, then the default of sf, then the one account that there is.
 func (s *Store) Session(ctx context.Context, target string) (org.Session, error) {
 	instance, token := s.sys.env("SF_ORG_INSTANCE_URL"), s.sys.env("SF_ACCESS_TOKEN")
-	if isToken(target) {
-		token, target = target, ""
+	if isToken(target) { // every user of the machine sees arguments
+		return org.Session{}, &diag.Problem{Code: "ECA549", Message: "an access token is a secret, and --target-org takes a name", Hint: "put it into SF_ACCESS_TOKEN, and the org's address into SF_ORG_INSTANCE_URL"}
 	}
 	if target == "" && instance != "" && token != "" {
 		return given(instance, secret.New(token))
 	}
 	if target == "" {
 		target = cmp.Or(s.sys.env("SF_TARGET_ORG"), s.defaultOfSF())
+	}
+	if instance != "" && isToken(target) { // sf takes one there
+		return given(instance, secret.New(target))
 	}
 	if target == "" {
 		accounts, err := s.List()
