@@ -6,9 +6,11 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -679,5 +681,74 @@ func TestOlderSF(t *testing.T) {
 	// A session that sf calls connected and that has ended is asked for once more.
 	if _, err := s.Refresh(t.Context()); !errors.Is(err, login.ErrNotLoggedIn) {
 		t.Errorf("a session that sf cannot renew: %v", err)
+	}
+}
+
+// recording is a network that keeps the claims of the assertions that are sent, and
+// where to.
+type recording struct{ host, audience string }
+
+func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.ParseForm(); err != nil {
+		return nil, err
+	}
+	parts := strings.Split(req.Form.Get("assertion"), ".")
+	data, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, err
+	}
+	var claims struct {
+		Aud      string
+		Exp, Iat int64
+	}
+	if err := json.Unmarshal(data, &claims); err != nil {
+		return nil, err
+	}
+	r.host, r.audience = req.URL.Host, claims.Aud
+	if life := claims.Exp - time.Now().Unix(); life < 60 || life > 180 {
+		return nil, fmt.Errorf("the assertion is good for %d seconds", life)
+	}
+	body := `{"error":"invalid_grant","error_description":"audience is invalid"}`
+	return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+}
+
+// The audience of a JWT goes by the kind of org, and the request to the host that
+// was named.
+func TestAudienceByKindOfOrg(t *testing.T) {
+	keyFile, _ := keyPair(t)
+	const production, sandbox = "https://login.salesforce.com", "https://test.salesforce.com"
+	for host, want := range map[string]string{
+		"login.salesforce.com":                          production,
+		"test.salesforce.com":                           sandbox,
+		"acme.my.salesforce.com":                        production,
+		"acme--uat.sandbox.my.salesforce.com":           sandbox,
+		"acme--uat.my.salesforce.com":                   sandbox,
+		"acme--uat.cs42.my.salesforce.com":              sandbox,
+		"cs42.salesforce.com":                           sandbox,
+		"flow-app-123-dev-ed.scratch.my.salesforce.com": sandbox,
+		"acme-dev-ed.develop.my.salesforce.com":         production, // a Developer Edition is no sandbox
+		"acme-dev-ed.my.salesforce.com":                 production,
+		"acme.trailblaze.my.salesforce.com":             production,
+		"acme.my.salesforce.mil":                        "https://acme.my.salesforce.mil",
+		"acme--uat.sandbox.my.salesforce.mil":           "https://acme--uat.sandbox.my.salesforce.mil",
+		"acme.my.sfcrmproducts.cn":                      "https://acme.my.sfcrmproducts.cn",
+	} {
+		m, net := newMachine(t), &recording{}
+		m.HTTP = &http.Client{Transport: net}
+		_, err := login.JWT(t.Context(), m.System, login.JWTOptions{Username: "a@example.com", ClientID: "3MVG9", KeyFile: keyFile, LoginURL: "https://" + host})
+		if net.host != host || net.audience != want {
+			t.Errorf("%s: asked %q with the audience %q, wanted %q (%v)", host, net.host, net.audience, want, err)
+		}
+		var said *org.Error
+		if !errors.As(err, &said) || said.Code != "invalid_grant" {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	for _, host := range []string{"evilcrmforce.mil", "acme.my.salesforce.com.evil.example", "salesforce.com", "crmforce.mil", "acme.my.salesforce.com:8443", "user@acme.my.salesforce.com", "169.254.169.254"} {
+		m, net := newMachine(t), &recording{}
+		m.HTTP = &http.Client{Transport: net}
+		if _, err := login.JWT(t.Context(), m.System, login.JWTOptions{Username: "a", ClientID: "b", KeyFile: keyFile, LoginURL: "https://" + host}); err == nil || net.host != "" {
+			t.Errorf("%s is asked: %q, %v", host, net.host, err)
+		}
 	}
 }
