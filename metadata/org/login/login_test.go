@@ -655,7 +655,9 @@ func TestDefaultOfProject(t *testing.T) {
 	t.Chdir(filepath.Join(project, "force-app", "main"))
 	asked := ""
 	m.Run = func(_ context.Context, _ string, args ...string) ([]byte, int, error) {
-		asked = args[len(args)-2]
+		if args[1] == "display" { // the other command runs beside it
+			asked = args[len(args)-2]
+		}
 		return nil, 0, errors.New("not installed")
 	}
 	if _, err := m.store(t).Session(t.Context(), ""); !errors.Is(err, login.ErrNotLoggedIn) || asked != "of-project" {
