@@ -2,13 +2,14 @@ package orgtest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/ecactl/ecactl/metadata"
 )
@@ -54,7 +55,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	arrived := Request{r.Method, r.URL.Path, op}
+	arrived := Request{r.Method, r.URL.Path, op, r.URL.RawQuery}
 	o.mu.Lock()
 	o.requests = append(o.requests, arrived)
 	o.mu.Unlock()
