@@ -106,7 +106,7 @@ func readKey(name string) ([]byte, error) {
 	block, _ := pem.Decode(data)
 	switch {
 	case block == nil:
-		return nil, fail("there is no private key in PEM in it", "it begins with -----BEGIN PRIVATE KEY-----")
+		return nil, fail("there is no private key in PEM in it", "its first line says BEGIN PRIVATE KEY")
 	case block.Type == "CERTIFICATE":
 		return nil, fail("it is a certificate, and the key that belongs to it is needed", "the certificate goes into the spec, and the key stays with you")
 	case strings.Contains(block.Type, "ENCRYPTED") || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
