@@ -20,6 +20,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/convert"
+	"github.com/ecactl/ecactl/migrate/verify"
 )
 
 // A Kind is what a topic is about.
@@ -66,7 +67,7 @@ func Topics(table *metadata.Table) []Topic {
 }
 
 func codes() []Topic {
-	entries := slices.Concat(spec.Codes(), metadata.Codes(), migrate.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes(), convert.Codes())
+	entries := slices.Concat(spec.Codes(), metadata.Codes(), migrate.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes(), convert.Codes(), verify.Codes())
 	slices.SortFunc(entries, func(a, b diag.Entry) int { return cmp.Compare(a.Code, b.Code) })
 	var list []Topic
 	for _, e := range entries {

@@ -37,16 +37,20 @@ var layers = map[string][]string{
 	"migrate":                  {"metadata", "metadata/spec", "metadata/diag"},
 	"migrate/gather":           {"migrate", "metadata", "metadata/org"},
 	"migrate/fleet":            {"migrate", "migrate/gather", "metadata/org", "metadata/spec", "metadata/diag"},
+	"migrate/handover":         {"metadata", "metadata/org", "metadata/secret", "metadata/spec"},
+	"migrate/verify": {
+		"metadata", "metadata/deploy", "metadata/diag", "metadata/org", "metadata/org/login", "metadata/plan", "metadata/secret", "metadata/spec",
+	},
 
 	"migrate/convert":          {"metadata", "metadata/spec", "metadata/diag"},
 	"migrate/convert/orginput": {"migrate/convert", "metadata", "metadata/diag", "metadata/org", "metadata/deploy"},
 
 	"migrate/reference": {
-		"migrate", "migrate/convert", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
+		"migrate", "migrate/convert", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
 	},
 	"migrate/report": {"migrate", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
-		"migrate", "migrate/convert", "migrate/convert/orginput", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"migrate", "migrate/convert", "migrate/convert/orginput", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "migrate/handover", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
 	},
 	"cmd/ecactl": {"cmd/internal/cli"},
@@ -60,7 +64,7 @@ var confined = map[string][]string{
 	"golang.org/x/term":                     {"cmd/internal/cli"},
 	"github.com/jedib0t/go-pretty/v6/table": {"migrate/report"},
 	"net/http":                              {"metadata/org", "metadata/org/login", "metadata/orgtest", "cmd/internal/cli"},
-	"os/exec":                               {"metadata/org/login"},
+	"os/exec":                               {"metadata/org/login", "cmd/internal/cli"},
 	"golang.org/x/oauth2":                   {"metadata/org/login"},
 	"github.com/zalando/go-keyring":         {"metadata/org/login"},
 	"github.com/golang-jwt/jwt/v5":          {"metadata/orgtest"},
