@@ -16,8 +16,8 @@ var tokenAdvices = []Advice{
 	},
 	{
 		ID: "OAUTH-NOT-ADMIN-APPROVED", Where: "token", Match: []string{"not admin approved"},
-		Says: "invalid_app_access: user is not admin approved to access this app", Means: "The user has none of the app's permission sets and profiles.",
-		Do: []string{"assign one"}, Source: sourceOAuth,
+		Says: "invalid_app_access, OAUTH_APP_ACCESS_DENIED: user is not admin approved to access this app", Means: "The user has none of the app's permission sets and profiles.",
+		Do: []string{"assign one, or add one of the user's to policies.permissionSets or policies.profiles, and deploy"}, Source: sourceOAuth,
 	},
 	{
 		ID: "OAUTH-PKCE", Where: "token", Match: []string{"code challenge"},
