@@ -27,15 +27,6 @@ func FactsOf(components []*metadata.Component, app string) Facts {
 	if field(global, "certificate") != "" {
 		f.Flows = append(f.Flows, "jwt")
 	}
-	all := spec.Scopes(metadata.Schema())
-	for _, token := range spec.SplitList(field("ExtlClntAppOauthSettings", "commaSeparatedOauthScopes")) {
-		name := token
-		for _, s := range all {
-			if s.Token == token {
-				name = s.Name()
-			}
-		}
-		f.Scopes = append(f.Scopes, name)
-	}
+	f.Scopes = spec.OAuthNames(metadata.Schema(), field("ExtlClntAppOauthSettings", "commaSeparatedOauthScopes"))
 	return f
 }

@@ -83,9 +83,6 @@ func (r *run) jwt(ctx context.Context) error {
 		return r.ask(ctx, r.Endpoint, flowJWT, f)
 	}
 	signed := func(c login.Claim) (secret.String, error) { return c.Sign(r.KeyFile) }
-	if _, err := signed(login.Claim{}); err != nil {
-		return err // a mistake in what was given, and not of the app
-	}
 	t, err := ask(ctx, r.Username, signed)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

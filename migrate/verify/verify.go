@@ -79,6 +79,11 @@ func Run(ctx context.Context, o Options) (app *App, err error) {
 	if r.System.Now == nil {
 		r.System.Now = time.Now //nolint:forbidigo // where none is injected
 	}
+	if r.KeyFile != "" { // a mistake in what was given is no mistake of the app
+		if _, err := (login.Claim{}).Sign(r.KeyFile); err != nil {
+			return nil, err
+		}
+	}
 	r.want = &wanted{o.Built.Components(), ofApp(o.Actual, o.Built.Spec.Name)}
 	defer func() { r.giveBack(ctx) }()
 	steps := []struct {

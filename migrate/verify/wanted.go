@@ -98,18 +98,7 @@ func canonical(names []string) []string {
 
 // scopes are the OAuth names of the scopes that are wanted.
 func (w *wanted) scopes() []string {
-	var names []string
-	all := spec.Scopes(metadata.Schema())
-	for _, token := range spec.SplitList(w.field(typeSettings, "commaSeparatedOauthScopes")) {
-		name := token
-		for _, s := range all {
-			if s.Token == token {
-				name = s.Name()
-			}
-		}
-		names = append(names, name)
-	}
-	return canonical(names)
+	return canonical(spec.OAuthNames(metadata.Schema(), w.field(typeSettings, "commaSeparatedOauthScopes")))
 }
 
 // custom are the custom scopes, which are granted under names of the org's own.

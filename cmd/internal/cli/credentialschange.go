@@ -42,9 +42,10 @@ func (p *program) newCredentialsShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := p.checkSecretFlags(&sf, targets); err != nil {
+			if err := p.openPlace(&sf, targets); err != nil {
 				return err
 			}
+			defer sf.close()
 			c, err := p.readCredentials(cmd.Context(), &of, app, sf.wanted())
 			if err != nil {
 				return err
@@ -110,9 +111,10 @@ before or the one that the last rotation replaced, is ended by --replace.`,
 			if err != nil {
 				return err
 			}
-			if err := p.checkSecretFlags(&sf, targets); err != nil {
+			if err := p.openPlace(&sf, targets); err != nil {
 				return err
 			}
+			defer sf.close()
 			c, err := p.readCredentials(cmd.Context(), &of, app, replace)
 			if err != nil {
 				return err

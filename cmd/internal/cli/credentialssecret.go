@@ -28,6 +28,8 @@ type secretFlags struct {
 	format  string
 	prefix  string
 	command []string // after --
+
+	opened *os.File // of file, until the secret is in it
 }
 
 func (f *secretFlags) add(cmd *cobra.Command) {
@@ -45,11 +47,11 @@ func (f *secretFlags) take(cmd *cobra.Command, args []string) (app string, err e
 	if n := cmd.ArgsLenAtDash(); n >= 0 {
 		args, f.command = args[:n], args[n:]
 		if len(f.command) == 0 {
-			return "", usagef("ecactl "+cmd.CommandPath()[len("ecactl "):]+" APP -- COMMAND", "there is no command after --")
+			return "", usagef(cmd.CommandPath()+" APP -- COMMAND", "there is no command after --")
 		}
 	}
 	if len(args) != 1 {
-		return "", usagef("ecactl "+cmd.Use, "%s takes the API name of an app", cmd.Name())
+		return "", usagef(usageOf(cmd), "%s takes the API name of an app", cmd.Name())
 	}
 	ways := 0
 	for _, given := range []bool{f.reveal, f.file != "", len(f.command) > 0} {
@@ -72,17 +74,38 @@ func (f *secretFlags) take(cmd *cobra.Command, args []string) (app string, err e
 
 func (f *secretFlags) wanted() bool { return f.reveal || f.file != "" || len(f.command) > 0 }
 
-// check refuses, before the org is asked, what would come to light after it.
-func (p *program) checkSecretFlags(f *secretFlags, targets []target) error {
-	if f.reveal && (!p.terminal || len(targets) != 1 || targets[0].file != "" || targets[0].format != "table") {
+// openPlace makes sure, before the org is asked, that the secret has a place: the
+// terminal, the new file, or the command. close gives the file up again if
+// nothing has come into it.
+func (p *program) openPlace(f *secretFlags, targets []target) (err error) {
+	switch {
+	case f.reveal && (!p.terminal || len(targets) != 1 || targets[0].file != "" || targets[0].format != "table"):
 		return usagef("--to-file FILE writes it where you alone can read it; -- COMMAND gives it to a command", "--reveal prints a secret at a terminal alone, as a table")
-	}
-	if f.file != "" {
-		if _, err := os.Lstat(f.file); err == nil {
+	case len(f.command) > 0:
+		if _, err := exec.LookPath(f.command[0]); err != nil {
+			return noCommand(f.command[0], err)
+		}
+	case f.file != "":
+		// From the first byte on its owner alone can read it, and it was not there.
+		f.opened, err = os.OpenFile(f.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, os.ErrExist) {
 			return existsAlready(f.file)
+		}
+		if err != nil {
+			return fmt.Errorf("writing the secret: %w", err)
 		}
 	}
 	return nil
+}
+
+func (f *secretFlags) close() {
+	if f.opened != nil {
+		_, _ = f.opened.Close(), os.Remove(f.file) // it is empty
+	}
+}
+
+func noCommand(name string, err error) error {
+	return &diag.Problem{Code: "ECA731", Message: fmt.Sprintf("%s cannot be run: %v", name, err), Hint: "check that it is installed; the secret went nowhere else", Err: err}
 }
 
 func existsAlready(file string) error {
@@ -111,7 +134,7 @@ func (p *program) handOver(ctx context.Context, f *secretFlags, c *credentialsRu
 	}
 	switch {
 	case f.file != "":
-		if err := writeNewPrivate(f.file, text); err != nil {
+		if err := f.write(text); err != nil {
 			return err
 		}
 		p.say("wrote key and secret to %s, which you alone can read", f.file)
@@ -124,22 +147,19 @@ func (p *program) handOver(ctx context.Context, f *secretFlags, c *credentialsRu
 	return nil // --reveal is the printer's
 }
 
-// writeNewPrivate writes a file that was not there, and that its owner alone can
-// read, from the first byte on.
-func writeNewPrivate(name string, data []byte) error {
-	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return existsAlready(name)
+// write puts the secret into the file that was opened for it.
+func (f *secretFlags) write(data []byte) error {
+	_, err := f.opened.Write(data)
+	if err == nil {
+		err = f.opened.Sync()
 	}
 	if err != nil {
-		return fmt.Errorf("writing the secret: %w", err)
+		return fmt.Errorf("writing the secret: %w", err) // close takes the file away
 	}
-	_, err = out.Write(data)
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
-		return fmt.Errorf("writing the secret: %w", errors.Join(err, os.Remove(name)))
+	err = f.opened.Close()
+	f.opened = nil
+	if err != nil {
+		return fmt.Errorf("writing the secret: %w", errors.Join(err, os.Remove(f.file)))
 	}
 	return nil
 }
@@ -175,7 +195,7 @@ func (p *program) runWith(ctx context.Context, command []string, stdin []byte, v
 	case errors.As(err, &exit) && ctx.Err() == nil:
 		return childFailed{exit.ExitCode()}
 	case err != nil && !errors.Is(err, io.ErrClosedPipe):
-		return &diag.Problem{Code: "ECA731", Message: fmt.Sprintf("running %s: %v", command[0], err), Hint: "check that it is installed; the secret went nowhere else", Err: err}
+		return noCommand(command[0], err)
 	}
 	return nil
 }

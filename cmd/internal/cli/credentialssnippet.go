@@ -27,6 +27,9 @@ orgs; a Developer Edition, which logs in like a production org, is the former.`,
 		Example: "  ecactl credentials snippet Order_Sync --client nango --target-org uat",
 		Args:    exactlyOne("the API name of an app"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if client == "" {
+				return usagef(usageOf(cmd), "snippet needs --client: %s", strings.Join(handover.Clients(), ", "))
+			}
 			if !slices.Contains(handover.Clients(), client) {
 				return usagef(diag.DidYouMean(client, handover.Clients()), "unknown client %q (%s)", client, strings.Join(handover.Clients(), ", "))
 			}

@@ -335,11 +335,16 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	}
 }
 
+// usageOf is how a command is called, with the commands above it.
+func usageOf(cmd *cobra.Command) string {
+	return cmd.CommandPath() + strings.TrimPrefix(cmd.Use, cmd.Name())
+}
+
 // atLeast and its like are cobra's validators with the exit code of usage.
 func atLeast(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < n {
-			return usagef("ecactl "+cmd.Use, "%s needs %s", cmd.Name(), what)
+			return usagef(usageOf(cmd), "%s needs %s", cmd.Name(), what)
 		}
 		return nil
 	}
@@ -348,7 +353,7 @@ func atLeast(n int, what string) cobra.PositionalArgs {
 func exactlyOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return usagef("ecactl "+cmd.Use, "%s takes %s", cmd.Name(), what)
+			return usagef(usageOf(cmd), "%s takes %s", cmd.Name(), what)
 		}
 		return nil
 	}
