@@ -99,6 +99,10 @@ func (p *program) beginBack(ctx context.Context, f *backFlags) (*back, error) {
 	if b.targets, err = f.targets(); err != nil {
 		return nil, err
 	}
+	wait, err := minutes(f.wait)
+	if err != nil {
+		return nil, err
+	}
 	if f.plan == "" {
 		return nil, usagef("migrate plan --out FILE writes one", "--plan FILE is missing")
 	}
@@ -111,7 +115,7 @@ func (p *program) beginBack(ctx context.Context, f *backFlags) (*back, error) {
 	progress := p.newProgress()
 	b.options = rollback.Options{
 		Now: p.host.Now, Dir: f.dir, Say: p.say,
-		Deploy:  deploy.Options{Wait: minutes(f.wait), IgnoreWarnings: true, Notify: progress.deploy, Now: p.host.Now},
+		Deploy:  deploy.Options{Wait: wait, IgnoreWarnings: true, Notify: progress.deploy, Now: p.host.Now},
 		Confirm: p.confirmed(f.yes),
 	}
 	if b.options.Dir == "" {
