@@ -106,6 +106,10 @@ func (p *program) beginBack(ctx context.Context, f *backFlags) (*back, error) {
 	if f.plan == "" {
 		return nil, usagef("migrate plan --out FILE writes one", "--plan FILE is missing")
 	}
+	wait, err := minutes(f.wait)
+	if err != nil {
+		return nil, err
+	}
 	if b.plan, err = readMigration(f.plan); err != nil {
 		return nil, err
 	}
