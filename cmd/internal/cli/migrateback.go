@@ -99,10 +99,6 @@ func (p *program) beginBack(ctx context.Context, f *backFlags) (*back, error) {
 	if b.targets, err = f.targets(); err != nil {
 		return nil, err
 	}
-	wait, err := minutes(f.wait)
-	if err != nil {
-		return nil, err
-	}
 	if f.plan == "" {
 		return nil, usagef("migrate plan --out FILE writes one", "--plan FILE is missing")
 	}
