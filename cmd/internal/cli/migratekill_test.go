@@ -21,7 +21,7 @@ import (
 )
 
 // everyKill names the variable that has every kill point tried, and not a sample
-// of them.
+// of them. A number is that of the apps of the org: 150, for one.
 const everyKill = "ECACTL_TEST_EVERY_KILL"
 
 // A scene is an org and a folder in which one command is run and killed.

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -49,6 +50,11 @@ func migration(t *testing.T, w *terminal) {
 	connected(t, w, "Order_Sync", "")
 	connected(t, w, "Sales_Canvas", sceneCanvas)
 	connected(t, w, "Forgotten", "")
+	if n, err := strconv.Atoi(os.Getenv(everyKill)); err == nil {
+		for i := 3; i < n; i++ {
+			connected(t, w, fmt.Sprintf("Other_%03d", i), []string{"", sceneCanvas}[i%2])
+		}
+	}
 	use := func(app string) {
 		if err := w.org.Add("OauthToken", map[string]any{"AppName": app, "UserId": "0055g00000USER1AAA", "UseCount": 3, "LastUsedDate": killDay.AddDate(0, 0, -40).UTC().Format("2006-01-02T15:04:05.000+0000"), "CreatedDate": killDay.AddDate(0, 0, -50).UTC().Format("2006-01-02T15:04:05.000+0000")}); err != nil {
 			t.Fatal(err)
