@@ -263,6 +263,13 @@ func factsOf(a *migrate.AppReport, v *appView, several bool) []term {
 	} else {
 		list = append(list, term{"Use", "not known"})
 	}
+	if t := a.Ties; t != nil {
+		for _, more := range []term{{"Contact", t.Contact}, {"Calls back to", strings.Join(t.CallbackHosts, ", ")}, {"Runs as", strings.Join(t.RunAs, ", ")}} {
+			if more.Words != "" {
+				list = append(list, term{more.Name, Plain(more.Words)})
+			}
+		}
+	}
 	return list
 }
 

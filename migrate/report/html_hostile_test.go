@@ -82,6 +82,7 @@ func filled(text string) *migrate.Report {
 	for i := range r.Apps {
 		a := &r.Apps[i]
 		a.Scopes, a.Flows, a.Unknown, a.Activity, a.Due = make([]string, 2), make([]string, 2), make([]string, 2), &migrate.Activity{LastUsed: &now}, &why
+		a.Ties = &migrate.Ties{CallbackHosts: make([]string, 2), RunAs: make([]string, 1)}
 		a.Findings = make([]migrate.FindingReport, 2)
 		a.Findings[1].Suppressed, a.Findings[1].Due = &why, &why
 	}
