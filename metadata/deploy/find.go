@@ -1,10 +1,12 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/ecactl/ecactl/metadata"
@@ -13,13 +15,16 @@ import (
 )
 
 // A part is one component of a deploy, by which it is recognised.
-type part struct{ typ, name string }
+type part struct {
+	typ, name string
+	gone      bool // it is deleted
+}
 
 // contentOf lists what a plan deploys and deletes.
 func contentOf(p *plan.Plan) map[part]bool {
 	content := map[part]bool{}
 	for _, c := range p.Sent() {
-		content[part{settingsType(c.Type), c.Name}] = true
+		content[part{settingsType(c.Type), c.Name, c.Action == plan.Delete}] = true
 	}
 	return content
 }
@@ -31,6 +36,10 @@ var looks = []time.Duration{0, time.Second, 3 * time.Second}
 // find looks for a deploy that was sent since start and whose answer was lost.
 // It returns "" if the org surely has none, and an error if that cannot be told.
 func (s *sending) find(ctx context.Context, start time.Time) (string, error) {
+	content, err := s.content(ctx)
+	if err != nil {
+		return "", err
+	}
 	since := s.client.OrgTime(start).Add(-2 * time.Second)
 	for _, pause := range looks {
 		if err := s.client.Sleep(ctx, pause); err != nil {
@@ -42,7 +51,10 @@ func (s *sending) find(ctx context.Context, start time.Time) (string, error) {
 		}
 		var ours []string
 		for _, r := range recent {
-			same, err := s.same(ctx, r)
+			if !r.CreatedDate.After(s.options.After) {
+				continue // it was there before
+			}
+			same, err := s.same(ctx, r, content)
 			if err != nil {
 				return "", fmt.Errorf("looking at the deploy %s: %w", r.ID, err)
 			}
@@ -61,28 +73,38 @@ func (s *sending) find(ctx context.Context, start time.Time) (string, error) {
 	return "", nil
 }
 
+// leastLook is how long a deploy that may be ours is waited for at least, however
+// short the user wants to wait: else nothing could be told of it.
+const leastLook = time.Minute
+
 // same tells whether a deploy has the content that was sent. An org says what a
 // deploy holds once it is over, so it is waited for.
-func (s *sending) same(ctx context.Context, r org.DeployRequest) (bool, error) {
+func (s *sending) same(ctx context.Context, r org.DeployRequest, sent map[part]bool) (bool, error) {
 	if r.CheckOnly != s.options.DryRun {
 		return false, nil
 	}
-	result, err := s.client.Wait(ctx, r.ID, org.WaitOptions{Max: DefaultWait})
+	result, err := s.client.Wait(ctx, r.ID, org.WaitOptions{Max: max(cmp.Or(s.options.Wait, DefaultWait), leastLook)})
 	if err != nil {
 		return false, err
 	}
 	if !result.Done {
 		return false, errors.New("it is still running, and says what it holds when it is over")
 	}
+	return maps.Equal(contentOfResult(result), sent), nil
+}
+
+// contentOfResult lists what a deploy that is over has held.
+func contentOfResult(result *org.DeployResult) map[part]bool {
 	content := map[part]bool{}
 	for _, list := range [][]org.DeployMessage{result.Details.ComponentSuccesses, result.Details.ComponentFailures} {
 		for _, m := range list {
 			if m.ComponentType != "" && m.ComponentType != "Package" {
-				content[part{settingsType(m.ComponentType), m.FullName}] = true
+				gone := m.Deleted || strings.Contains(m.FileName, "destructiveChanges")
+				content[part{settingsType(m.ComponentType), m.FullName, gone}] = true
 			}
 		}
 	}
-	return maps.Equal(content, s.content), nil
+	return content
 }
 
 // settingsType gives what a deploy calls the settings of an org: they are all of

@@ -28,6 +28,11 @@ type Options struct {
 	Wait           time.Duration // how long to watch; 0 is DefaultWait
 	Notify         func(id string, r *org.DeployResult)
 	Now            func() time.Time
+
+	// After is when the newest deploy was created that the org had before, by the
+	// org's clock; see [org.Client.LastDeploy]. What is not after it is not this
+	// deploy, however much it is like it. Without it clocks have to do.
+	After time.Time
 }
 
 // An Outcome is what became of a deploy.
@@ -93,9 +98,14 @@ func run(ctx context.Context, c *org.Client, p *plan.Plan, files []metadata.File
 	if err := metadata.WriteZip(&zip, files); err != nil {
 		return nil, err
 	}
-	s := &sending{client: c, zip: zip.Bytes(), content: contentOf(p), options: o, now: o.Now}
-	if s.now == nil {
-		s.now = time.Now //nolint:forbidigo // where none is injected
+	s := &sending{
+		client: c, options: o,
+		content: func(context.Context) (map[part]bool, error) { return contentOf(p), nil },
+		post: func(ctx context.Context) (string, error) {
+			return c.Deploy(ctx, zip.Bytes(), org.DeployOptions{
+				CheckOnly: o.DryRun, IgnoreWarnings: o.IgnoreWarnings, RollbackOnError: true, SinglePackage: true, TestLevel: o.TestLevel,
+			})
+		},
 	}
 	out, err := s.send(ctx)
 	if err != nil {
@@ -109,6 +119,37 @@ func run(ctx context.Context, c *org.Client, p *plan.Plan, files []metadata.File
 	}
 	out.Result, err = Watch(ctx, c, out.ID, o)
 	return out, err
+}
+
+// Quick deploys what a validation has checked, and does not watch it. One whose
+// answer is lost is looked for like any other: it has the validation's content.
+func Quick(ctx context.Context, c *org.Client, validation string, o Options) (*Outcome, error) {
+	o.DryRun = false
+	s := &sending{client: c, options: o}
+	s.content = func(ctx context.Context) (map[part]bool, error) {
+		r, err := c.DeployStatus(ctx, validation, true)
+		if err != nil {
+			return nil, fmt.Errorf("asking what the validation holds: %w", err)
+		}
+		s.options.After = r.CompletedDate.Time // a quick deploy comes after its validation
+		return contentOfResult(r), nil
+	}
+	s.post = func(ctx context.Context) (string, error) { return c.QuickDeploy(ctx, validation) }
+	return s.send(ctx)
+}
+
+// Cancel asks the org to end a deploy. One that was asked to before, such as by a
+// request whose answer was lost, is none that was over already.
+func Cancel(ctx context.Context, c *org.Client, id string) error {
+	err := c.CancelDeploy(ctx, id)
+	var said *org.Error
+	if !errors.As(err, &said) || said.Code != "INVALID_ID_FIELD" {
+		return err
+	}
+	if r, lookErr := c.DeployStatus(ctx, id, false); lookErr == nil && strings.HasPrefix(r.Status, "Cancel") {
+		return nil
+	}
+	return err
 }
 
 // Watch waits for the end of a deploy, no longer than the options say. A nil
@@ -136,16 +177,19 @@ func Watch(ctx context.Context, c *org.Client, id string, o Options) (*org.Deplo
 // sending is one deploy on its way.
 type sending struct {
 	client  *org.Client
-	zip     []byte
-	content map[part]bool
 	options Options
-	now     func() time.Time
+	content func(context.Context) (map[part]bool, error) // by which it is recognised
+	post    func(context.Context) (string, error)        // hands it to the org
 }
 
-// send hands the zip to the org, once.
+// send hands a deploy to the org, once.
 func (s *sending) send(ctx context.Context) (*Outcome, error) {
-	start := s.now()
-	id, err := s.post(ctx)
+	now := s.options.Now
+	if now == nil {
+		now = time.Now //nolint:forbidigo // where none is injected
+	}
+	start := now()
+	id, err := s.patiently(ctx)
 	switch {
 	case err == nil:
 		return &Outcome{ID: id}, nil
@@ -155,29 +199,32 @@ func (s *sending) send(ctx context.Context) (*Outcome, error) {
 		return nil, err
 	}
 	found, lookErr := s.find(ctx, start)
-	if lookErr != nil {
+	switch {
+	case lookErr != nil && ctx.Err() != nil:
+		return nil, &Interrupted{Err: lookErr}
+	case lookErr != nil:
 		return nil, lost(err, lookErr)
 	}
 	if found != "" {
 		return &Outcome{ID: found, Found: true}, nil
 	}
-	if id, err = s.post(ctx); err != nil {
+	if id, err = s.patiently(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, &Interrupted{Err: err}
+		}
 		return nil, lost(err, nil)
 	}
 	return &Outcome{ID: id, Again: true}, nil
 }
 
-// post sends the deploy. An interruption does not break the connection at once:
-// the answer has the id by which the deploy can be resumed.
-func (s *sending) post(ctx context.Context) (string, error) {
+// patiently sends the deploy. An interruption does not break the connection at
+// once: the answer has the id by which the deploy can be resumed.
+func (s *sending) patiently(ctx context.Context) (string, error) {
 	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	defer stop()
-	o := s.options
-	return s.client.Deploy(sending, s.zip, org.DeployOptions{
-		CheckOnly: o.DryRun, IgnoreWarnings: o.IgnoreWarnings, RollbackOnError: true, SinglePackage: true, TestLevel: o.TestLevel,
-	})
+	return s.post(sending)
 }
 
 // lost is the error of a deploy that may or may not have arrived.

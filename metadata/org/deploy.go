@@ -204,6 +204,17 @@ func (c *Client) RecentDeploys(ctx context.Context, since time.Time) ([]DeployRe
 	return list, err
 }
 
+// LastDeploy is when the newest deploy of the org, whoever's it is, was created:
+// by the org's clock, and to the millisecond. It is the zero time if there is
+// none.
+func (c *Client) LastDeploy(ctx context.Context) (time.Time, error) {
+	var created Time
+	err := c.ToolingQuery(ctx, "SELECT CreatedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 1", func(r Row) error {
+		return created.UnmarshalText([]byte(r.Text("CreatedDate")))
+	})
+	return created.Time, err
+}
+
 // WaitOptions say how a deploy is watched.
 type WaitOptions struct {
 	Max    time.Duration // 0 is for ever

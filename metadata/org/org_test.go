@@ -113,45 +113,6 @@ func TestRetry(t *testing.T) {
 }
 
 // Each entry is found by what it says that Salesforce says.
-func TestAdvise(t *testing.T) {
-	seen := map[string]bool{}
-	for _, a := range org.Advices() {
-		if seen[a.ID] || a.Means == "" || len(a.Do) == 0 || a.Source == "" {
-			t.Errorf("%s: not whole, or there twice", a.ID)
-		}
-		seen[a.ID] = true
-	}
-	for text, want := range map[string]string{
-		"token|invalid_grant: user hasn't approved this consumer":                                                                    "OAUTH-NOT-APPROVED",
-		"token|invalid_client_id: client identifier invalid":                                                                         "OAUTH-CLIENT-ID",
-		"token|invalid_client: invalid client credentials":                                                                           "OAUTH-CLIENT",
-		"token|invalid_grant: expired access/refresh token":                                                                          "OAUTH-REFRESH-EXPIRED",
-		"token|invalid_grant: External client app is not installed in this org":                                                      "OAUTH-NOT-INSTALLED",
-		"deploy|The external client app configured in your global OAuth Settings doesn't have a valid OAuth settings configuration.": "SF-GLOBAL-WITHOUT-OAUTH",
-		"deploy|duplicate value found: ExternalClientApplicationId duplicates value on App_oauthPlcy":                                "SF-DUPLICATE-POLICY",
-		"deploy|Enter a valid execution user for the OAuth client credentials flow.":                                                 "SF-RUN-AS",
-		"deploy|Element {http://soap.sforce.com/2006/04/metadata}isX invalid at this location in type Y":                             "SF-ELEMENT",
-		"deploy|In field: externalClientApplication - no ExternalClientApplication named X found":                                    "SF-CROSS-REFERENCE-FIELD",
-		"deploy|Invalid plugin settings":                                                                                             "SF-PLUGIN-SETTINGS",
-		"api|REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded.":                                                                  "SF-LIMIT",
-		"api|nothing that anybody knows":                                                                                             "",
-	} {
-		where, text, _ := strings.Cut(text, "|")
-		got := ""
-		if a := org.Advise(where, text); a != nil {
-			got = a.ID
-		}
-		if got != want {
-			t.Errorf("%q is explained by %q, wanted %q", text, got, want)
-		}
-	}
-	// The folklore about passwords stands last, and says what it is.
-	do := org.Advise("token", "invalid_client_id").Do
-	if last := do[len(do)-1]; !strings.HasPrefix(last, "folklore") || len(do) < 4 {
-		t.Errorf("what to do about invalid_client_id ends with %q", last)
-	}
-}
-
 func client(t *testing.T, o *orgtest.Org, change func(*org.Config)) *org.Client {
 	t.Helper()
 	cfg := org.Config{
@@ -413,6 +374,36 @@ func TestBoundedAnswers(t *testing.T) {
 	c, _ = answering(t, endless(400))
 	if _, err := c.Limits(t.Context()); err == nil || len(err.Error()) > 1000 {
 		t.Errorf("%.200v", err)
+	}
+}
+
+// An org that takes requests and never answers is not waited for without end.
+func TestSilentOrg(t *testing.T) {
+	var n atomic.Int32
+	end := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		n.Add(1)
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	}))
+	defer s.Close()
+	defer close(end)
+	c, err := org.New(org.Config{
+		Session: org.Session{InstanceURL: s.URL, Token: secret.New("00D000000000000!token")}, Timeout: 40 * time.Millisecond,
+		Sleep: func(context.Context, time.Duration) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Limits(t.Context()); err == nil || !strings.Contains(err.Error(), "no whole answer within 40ms") || n.Load() > 3 {
+		t.Errorf("%d requests, %v", n.Load(), err)
+	}
+	n.Store(0)
+	if _, err := c.Deploy(t.Context(), emptyZip(t), org.DeployOptions{}); !errors.Is(err, org.ErrAmbiguous) || n.Load() != 1 {
+		t.Errorf("a deploy is sent %d times, %v", n.Load(), err)
 	}
 }
 

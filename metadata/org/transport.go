@@ -80,7 +80,7 @@ func New(cfg Config) (*Client, error) {
 	cfg.Transport = cmp.Or(cfg.Transport, "rest")
 	cfg.Timeout = cmp.Or(cfg.Timeout, 2*time.Minute)
 	if cfg.Sleep == nil {
-		cfg.Sleep = sleep
+		cfg.Sleep = Sleep
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // where none is injected
@@ -122,7 +122,8 @@ func sameHost(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep pauses, and no longer than the context lasts.
+func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -196,7 +197,7 @@ type response struct {
 // send carries a request out: again where Retry says so, and once more with a
 // new token when the session has ended.
 func (c *Client) send(ctx context.Context, r request) (*response, error) {
-	refreshed := false
+	refreshed, start := false, c.cfg.Now()
 	for number := 1; ; number++ {
 		token := c.currentToken()
 		resp, arrival, err := c.once(ctx, r, token)
@@ -225,7 +226,7 @@ func (c *Client) send(ctx context.Context, r request) (*response, error) {
 			a.Status, a.Code, a.RetryAfter = said.Status, said.Code, c.retryAfter(resp)
 		}
 		pause, again := Retry(a)
-		if !again {
+		if !again || c.cfg.Now().Sub(start) > patience*c.timeout(r) {
 			return nil, r.unsure(arrival, err)
 		}
 		c.cfg.Log("retry", "op", r.op, "in", pause.Round(time.Millisecond), "because", errors.Unwrap(fmt.Errorf("%w", err)))
@@ -265,12 +266,20 @@ func (r request) failure(resp *response) *Error {
 	return nil
 }
 
+// patience is how many times as long as one request may take a request is tried
+// for: an org that says nothing would be waited for six times otherwise.
+const patience = 2
+
+func (c *Client) timeout(r request) time.Duration {
+	if r.heavy {
+		return 5 * c.cfg.Timeout
+	}
+	return c.cfg.Timeout
+}
+
 // once sends a request and reads the whole answer.
 func (c *Client) once(ctx context.Context, r request, token secret.String) (*response, Arrival, error) {
-	timeout := c.cfg.Timeout
-	if r.heavy {
-		timeout *= 5
-	}
+	timeout := c.timeout(r)
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no whole answer within %s", timeout))
 	defer cancel()
 	u := *c.base
@@ -296,7 +305,7 @@ func (c *Client) once(ctx context.Context, r request, token secret.String) (*res
 	start := c.cfg.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, arrivalOf(err), c.networkError(ctx, r, err)
+		return nil, ArrivalOf(err), c.networkError(ctx, r, err)
 	}
 	defer resp.Body.Close()
 	c.note(resp.Header, start)
@@ -318,8 +327,8 @@ func (c *Client) once(ctx context.Context, r request, token secret.String) (*res
 	return &response{resp.StatusCode, resp.Header, data}, Answered, nil
 }
 
-// arrivalOf says whether a request that got no answer may have been sent.
-func arrivalOf(err error) Arrival {
+// ArrivalOf says whether a request that got no answer may have been sent.
+func ArrivalOf(err error) Arrival {
 	var op *net.OpError
 	var redirect *redirectError
 	if errors.As(err, &op) && op.Op == "dial" || errors.As(err, &redirect) {

@@ -123,21 +123,26 @@ func (o *Org) unpack(data []byte) (files map[string][]byte, top string, err erro
 	if err != nil {
 		return nil, "", fmt.Errorf("the zip cannot be read: %w", err)
 	}
+	contents := make([][]byte, len(z.File))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	const block = 64 // files: enough to be worth a goroutine
+	for start := 0; start < len(contents); start += block {
+		g.Go(func() (err error) {
+			for i := start; i < min(start+block, len(contents)) && err == nil; i++ {
+				contents[i], err = entryContent(z.File[i])
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, "", err
+	}
 	files = make(map[string][]byte, len(z.File))
-	for _, f := range z.File {
-		if strings.HasSuffix(f.Name, "/") {
-			continue
+	for i, f := range z.File {
+		if !strings.HasSuffix(f.Name, "/") {
+			files[f.Name] = contents[i]
 		}
-		r, err := f.Open()
-		if err != nil {
-			return nil, "", err
-		}
-		content, err := io.ReadAll(io.LimitReader(r, metadata.MaxFileSize+1))
-		_ = r.Close() // it was read
-		if err != nil {
-			return nil, "", err
-		}
-		files[f.Name] = content
 	}
 	if files["package.xml"] == nil {
 		for name := range files {
@@ -149,11 +154,24 @@ func (o *Org) unpack(data []byte) (files map[string][]byte, top string, err erro
 	return files, top, nil
 }
 
+// entryContent unpacks one entry, however large it says that it is.
+func entryContent(f *zip.File) ([]byte, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var b bytes.Buffer
+	b.Grow(int(min(f.UncompressedSize64, metadata.MaxFileSize)) + bytes.MinRead)
+	_, err = b.ReadFrom(io.LimitReader(r, metadata.MaxFileSize+1))
+	return b.Bytes(), err
+}
+
 // work checks a deploy and prepares what it changes.
 func (o *Org) work(d *deployment, data []byte) {
 	files, top, err := o.unpack(data)
 	if err != nil {
-		d.error = err.Error()
+		d.error = "UNKNOWN_EXCEPTION: " + err.Error()
 		return
 	}
 	d.files = len(files)

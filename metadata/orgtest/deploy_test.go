@@ -296,15 +296,26 @@ func TestConnectedApps(t *testing.T) {
 	if read, err := c.Read(t.Context(), "ConnectedApp", []string{"vendor__App"}); err != nil || len(read) != 0 {
 		t.Errorf("a vendor's app is handed out: %v, %v", read, err)
 	}
-	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/emulator/migrate?app=Old", nil)
-	req.Header.Set("Authorization", "Bearer "+o.Token())
-	w := httptest.NewRecorder()
-	o.ServeHTTP(w, req)
-	if w.Code != http.StatusCreated {
-		t.Fatalf("the button: %d %s", w.Code, w.Body)
+	o.PutVendor("", "Elsewhere", "An app of another org")
+	if read, err := c.Read(t.Context(), "ConnectedApp", []string{"Elsewhere"}); err != nil || len(read) != 0 {
+		t.Errorf("another org's app is handed out: %v, %v", read, err)
 	}
-	if got := o.Names(settings); !slices.Equal(got, []string{"Old_defOauthSet"}) {
-		t.Errorf("the button makes %v", got)
+	for app, want := range map[string]int{"Elsewhere": http.StatusNotFound, "vendor__App": http.StatusNotFound, "No_Such": http.StatusNotFound, "Old": http.StatusCreated} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/emulator/migrate?app="+app, nil)
+		req.Header.Set("Authorization", "Bearer "+o.Token())
+		w := httptest.NewRecorder()
+		o.ServeHTTP(w, req)
+		if w.Code != want {
+			t.Fatalf("the button on %s: %d %s", app, w.Code, w.Body)
+		}
+	}
+	for typ, name := range map[string]string{
+		header: "Old", settings: "Old_defOauthSet", global: "Old_defGlblOauthSet", policy: "Old_defOauthPlcy",
+		"ExtlClntAppConfigurablePolicies": "Old_defPlcy", "ExtlClntAppOauthSecuritySettings": "Old_defOauthSecuritySet",
+	} {
+		if got := o.Names(typ); !slices.Equal(got, []string{name}) {
+			t.Errorf("the button makes %v of %s", got, typ)
+		}
 	}
 	if v, _ := o.Component(settings, "Old_defOauthSet").Text("commaSeparatedOauthScopes"); v != "Api, SFApiPlatform" {
 		t.Errorf("scopes: %q", v)
@@ -369,4 +380,26 @@ func TestParseFault(t *testing.T) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
+}
+
+// What was deployed is in the state file soon after, and not only when the org
+// ends well.
+func TestStateIsKeptWhileItRuns(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "org.json")
+	o := orgtest.New(t, orgtest.Config{StateFile: file})
+	c := client(t, o, "rest")
+	deployed, err := c.Deploy(t.Context(), pack(t, packageOptions{}, sound("Kept")...), org.DeployOptions{RollbackOnError: true, SinglePackage: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.DeployStatus(t.Context(), deployed, true); err != nil || !r.Success {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for range 100 {
+		if data, err := os.ReadFile(file); err == nil && strings.Contains(string(data), "ExternalClientApplication/Kept") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the app is not in the state file")
 }

@@ -71,11 +71,28 @@ var faultKeys = map[string]func(f *Fault, value string) error{
 		f.Kind = v
 		return nil
 	},
-	"path":  func(f *Fault, v string) error { f.Path = v; return nil },
+	"path": func(f *Fault, v string) error {
+		f.Path = v
+		_, err := path.Match(strings.TrimSuffix(v, "*"), "")
+		return err
+	},
 	"op":    func(f *Fault, v string) error { f.Op = v; return nil },
-	"after": func(f *Fault, v string) (err error) { f.After, err = strconv.Atoi(v); return err },
-	"count": func(f *Fault, v string) (err error) { f.Count, err = strconv.Atoi(v); return err },
-	"for":   func(f *Fault, v string) (err error) { f.For, err = time.ParseDuration(v); return err },
+	"after": func(f *Fault, v string) (err error) { f.After, err = wholeNumber(v, 0); return err },
+	"count": func(f *Fault, v string) (err error) { f.Count, err = wholeNumber(v, -1); return err },
+	"for": func(f *Fault, v string) (err error) {
+		if f.For, err = time.ParseDuration(v); err == nil && f.For < 0 {
+			err = fmt.Errorf("%s is no time to wait", v)
+		}
+		return err
+	},
+}
+
+func wholeNumber(v string, least int) (int, error) {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least {
+		return 0, fmt.Errorf("%q is no whole number from %d on", v, least)
+	}
+	return n, nil
 }
 
 // ParseFault reads a fault such as "kind=503,path=/services/Soap/*,count=2".

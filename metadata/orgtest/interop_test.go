@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -311,16 +312,32 @@ func jobID(answer map[string]any) string {
 	return id
 }
 
-// What sf retrieves of an app whose spec says everything is what generate has
-// written, but for what only an org writes.
+// deployWithEcactl deploys specs as ecactl deploy does.
+func deployWithEcactl(t *testing.T, o *orgtest.Org, docs ...string) {
+	t.Helper()
+	specs, _ := spec.Parse("app.yaml", []byte(strings.Join(docs, "---\n")), spec.Options{})
+	built, problems := spec.BuildSet(specs)
+	if built == nil {
+		t.Fatal(problems)
+	}
+	p, problems := plan.Make(built, &plan.Actual{}, plan.Options{})
+	if p == nil {
+		t.Fatal(problems)
+	}
+	out, err := deploying.Run(t.Context(), client(t, o, "rest"), p, deploying.Options{})
+	if err != nil || out.Result == nil || !out.Result.Success {
+		t.Fatalf("deploy: %+v, %v", out, err)
+	}
+}
+
+// What sf retrieves of an app that ecactl has deployed, and whose spec says
+// everything, is what generate has written, but for what only an org writes.
 func TestSFRetrievesWhatWasGenerated(t *testing.T) {
 	b := newBench(t, orgtest.Config{})
 	full := app("Alpha") + fullOAuth
 	b.generate("force-app/main/default", metadata.Source, full)
 	b.login()
-	if r, code := b.sf(nil, "project", "deploy", "start", "-d", "force-app", "-o", "emu"); code != 0 {
-		t.Fatalf("deploy: %v", r)
-	}
+	deployWithEcactl(t, b.Org, full)
 	before := tree(t, filepath.Join(b.project, "force-app"))
 	if r, code := b.sf(nil, "project", "retrieve", "start", "-d", "force-app", "-o", "emu"); code != 0 {
 		t.Fatalf("retrieve: %v", r)
@@ -336,6 +353,42 @@ func TestSFRetrievesWhatWasGenerated(t *testing.T) {
 		if got := strings.Join(kept, ""); got != want {
 			t.Errorf("%s\n--- generated\n%s\n--- retrieved\n%s", name, want, got)
 		}
+	}
+}
+
+// What sf retrieves of the starters, which leave things to the org, is what
+// generate has written and the defaults that an org adds: no line of a file is
+// another, and none is elsewhere.
+func TestSFRetrievesStarters(t *testing.T) {
+	_, certPEM := keyPair(t)
+	var docs []string
+	for _, tmpl := range templates.Specs() {
+		name := "App_" + strings.ReplaceAll(tmpl.Name, "-", "_")
+		text := string(must(templates.Spec(tmpl.Name, name, name+".yaml")))
+		docs = append(docs, strings.ReplaceAll(text, "certificateFile: certs/"+name+".crt", "certificate: "+string(must(json.Marshal(certPEM)))))
+	}
+	b := newBench(t, orgtest.Config{Users: []orgtest.User{{Username: "admin@example.com", Name: "Admin"}, {Username: "integration@example.com", Name: "Integration"}}})
+	b.generate("force-app/main/default", metadata.Source, docs...)
+	deployWithEcactl(t, b.Org, docs...)
+	b.login()
+	before := tree(t, filepath.Join(b.project, "force-app"))
+	b.good(`"status":0`, "project", "retrieve", "start", "-d", "force-app", "-o", "emu")
+	after := tree(t, filepath.Join(b.project, "force-app"))
+	compared := 0
+	for name, text := range before {
+		lines := strings.SplitAfter(after[name], "\n")
+		for line := range strings.Lines(text) {
+			at := slices.Index(lines, line)
+			if at < 0 {
+				t.Errorf("%s: retrieved without %q, or elsewhere\n%s", name, line, after[name])
+				break
+			}
+			lines = lines[at+1:]
+			compared++
+		}
+	}
+	if compared < 200 {
+		t.Errorf("only %d lines were compared", compared)
 	}
 }
 

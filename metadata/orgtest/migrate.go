@@ -43,7 +43,7 @@ func (o *Org) serveMigrate(w http.ResponseWriter, r *http.Request) {
 	}
 	var made []string
 	for _, s := range successors {
-		if s.block != "" && !old.has(s.block) {
+		if s.block != "" && !old.has(s.block) || !o.table.Type(s.typ).Has(o.cfg.NewestVersion) {
 			continue
 		}
 		c := s.make(old)

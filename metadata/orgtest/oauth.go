@@ -326,6 +326,10 @@ func (o *Org) serveIdentity(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	u := s.user
+	if strings.HasPrefix(r.URL.Path, "/id/") && r.URL.Path != strings.TrimPrefix(o.identityURL(u), o.url) {
+		http.Error(w, "Wrong_Org", http.StatusForbidden)
+		return
+	}
 	urls := map[string]string{"custom_domain": o.url}
 	for name, path := range map[string]string{"enterprise": "Soap/c", "metadata": "Soap/m", "partner": "Soap/u"} {
 		urls[name] = o.url + "/services/" + path + "/{version}/" + o.state.OrgID

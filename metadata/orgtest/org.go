@@ -58,8 +58,8 @@ type User struct {
 
 // A Request is one that the org has been sent.
 type Request struct {
-	Method, Path, Op string // Op is the SOAP operation, or "" for REST
-	Query            string // as it was sent
+	Method, Path, Op string // Op is the SOAP operation, or what a REST path is for
+	Query            string // as it stood in the URL
 }
 
 // An Org is an emulated org that listens.
@@ -83,6 +83,7 @@ type Org struct {
 	cursors  map[string]*cursor
 	engine   *soql.Engine
 	saved    []byte
+	saving   chan struct{} // ends what saves the state now and then
 	closed   bool
 }
 
@@ -145,7 +146,38 @@ func Start(cfg Config) (*Org, error) {
 	o.newSession(o.state.Users[0].ID, "", []string{"api", "refresh_token", "web"}, o.state.FirstToken)
 	o.server = &http.Server{Handler: o, ReadHeaderTimeout: 30 * time.Second}
 	go func() { _ = o.server.Serve(listener) }() // ends with Close
+	if cfg.StateFile != "" {
+		if err := o.save(); err != nil { // a file that cannot be written is said at once
+			_ = o.server.Close() // nobody has been told of it
+			return nil, err
+		}
+		o.saving = make(chan struct{})
+		go o.saveNowAndThen()
+	}
 	return o, nil
+}
+
+// saveEvery is how much of an org's life is lost at most when it is killed.
+const saveEvery = time.Second
+
+// saveNowAndThen saves the state while the org runs, if anything was asked of it.
+func (o *Org) saveNowAndThen() {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	seen := 0
+	for {
+		select {
+		case <-o.saving:
+			return
+		case <-tick.C:
+		}
+		o.mu.Lock()
+		if n := len(o.requests); n != seen {
+			seen = n
+			_ = o.save() // Close says what is wrong
+		}
+		o.mu.Unlock()
+	}
 }
 
 // URL is the org's address: http on a loopback address.
@@ -168,6 +200,9 @@ func (o *Org) Close() error {
 		return nil
 	}
 	o.closed = true
+	if o.saving != nil {
+		close(o.saving)
+	}
 	o.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()

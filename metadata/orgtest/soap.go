@@ -373,9 +373,10 @@ func (d *deployment) xml(details bool) string {
 	return x.String()
 }
 
-// counts are of a deploy that is over; before, an org has counted nothing.
+// counts are of a deploy that is over; before, and where it was cancelled, an org
+// has counted nothing.
 func (d *deployment) counts() (errors, deployed int) {
-	if !d.done {
+	if !d.done || d.canceled != nil {
 		return 0, 0
 	}
 	for _, m := range d.messages {

@@ -287,7 +287,7 @@ func (o *Org) soapRead(c *soapCall) (string, error) {
 	var b strings.Builder
 	for _, n := range names {
 		s := o.state.Components[key(typ, strings.TrimSpace(n.text))]
-		if s == nil || s.Namespace != "" {
+		if s == nil || s.Namespace != "" || s.Vendor {
 			b.WriteString(`<records xsi:nil="true"/>`)
 			continue
 		}

@@ -112,8 +112,8 @@ func (o *Org) load() error {
 			if err := json.Unmarshal(data, &o.state); err != nil {
 				return fmt.Errorf("reading the org's state: %s: %w", name, err)
 			}
-			if len(o.state.Users) == 0 || o.state.OrgID == "" {
-				return fmt.Errorf("reading the org's state: %s is none", name)
+			if err := o.state.check(); err != nil {
+				return fmt.Errorf("reading the org's state: %s: %w", name, err)
 			}
 			o.saved = data
 			return nil
@@ -147,6 +147,49 @@ func (o *Org) load() error {
 		})
 	}
 	o.settle()
+	return nil
+}
+
+// check refuses a state that is none, or was damaged: what is in it is relied upon.
+func (s *state) check() error {
+	if len(s.Users) == 0 || len(s.OrgID) != 18 || s.FirstToken == "" {
+		return errors.New("it is none: it has no org, no user or no token")
+	}
+	for _, u := range s.Users {
+		if len(u.ID) != 18 || u.Username == "" {
+			return fmt.Errorf("the user %q has no id of 18 characters", u.Username)
+		}
+	}
+	for k, c := range s.Components {
+		if c == nil || key(c.Type, c.Name) != k || len(c.ID) != 18 {
+			return fmt.Errorf("the component %q is not whole", k)
+		}
+		if _, _, err := metadata.Decode(k, []byte(c.XML)); err != nil {
+			return fmt.Errorf("the component %q cannot be read: %w", k, err)
+		}
+	}
+	for k, c := range s.Consumers {
+		if c == nil || len(c.ID) != 18 {
+			return fmt.Errorf("the consumer of %q is not whole", k)
+		}
+	}
+	for _, t := range s.Refresh {
+		if t == nil {
+			return errors.New("a refresh token is not whole")
+		}
+	}
+	if s.Components == nil {
+		s.Components = map[string]*stored{}
+	}
+	if s.Consumers == nil {
+		s.Consumers = map[string]*consumer{}
+	}
+	if s.Records == nil {
+		s.Records = map[string][]map[string]any{}
+	}
+	if s.Refresh == nil {
+		s.Refresh = map[string]*refreshToken{}
+	}
 	return nil
 }
 

@@ -75,7 +75,7 @@ type maker struct {
 func (m *maker) app(name string, settings *metadata.Component, there *metadata.App, b *spec.Built) {
 	wanted := make([]*metadata.Component, 0, len(b.Components()))
 	for _, c := range b.Components() {
-		wanted = append(wanted, &metadata.Component{Type: c.Type, Name: c.Name, Root: c.Root.Clone()})
+		wanted = append(wanted, &metadata.Component{Type: c.Type, Name: c.Name, Root: c.Root})
 	}
 	sortComponents(wanted)
 	changed := false
@@ -84,7 +84,10 @@ func (m *maker) app(name string, settings *metadata.Component, there *metadata.A
 		if there != nil {
 			actual = partOf(there, w.Type)
 		}
-		m.adapt(w, actual, b)
+		if actual != nil || slices.ContainsFunc(writtenByOrg, func(name string) bool { return w.Root.Child(name) != nil }) {
+			w.Root = w.Root.Clone() // what adapt changes is the plan's own
+			m.adapt(w, actual, b)
+		}
 		fields, unchanged := compare(m.table, actual, w)
 		change := Change{Action: None, Type: w.Type, Name: w.Name, App: name, Fields: fields, Unchanged: unchanged}
 		switch {

@@ -22,21 +22,22 @@ type Rule struct {
 // Check runs every rule over what a spec became, and what the specs of a set
 // say together.
 func Check(built []*Built, o Options) diag.Problems {
-	var problems diag.Problems
-	for _, b := range built {
-		if b.Settings != nil {
-			continue
+	found := make([]diag.Problems, len(built))
+	known := Scopes(o.table())
+	parallel(len(built), func(at int) {
+		if built[at].Settings != nil {
+			return
 		}
 		for i := range Rules {
 			if Rules[i].run == nil || Rules[i].Sandbox && !o.Sandbox {
 				continue
 			}
-			c := &checking{built: b, rule: &Rules[i], options: o, table: o.table()}
+			c := &checking{built: built[at], rule: &Rules[i], options: o, table: o.table(), known: known}
 			c.rule.run(c)
-			problems = append(problems, c.problems...)
+			found[at] = append(found[at], c.problems...)
 		}
-	}
-	return append(problems, duplicates(built)...).Sort()
+	})
+	return append(slices.Concat(found...), duplicates(built)...).Sort()
 }
 
 // duplicates finds apps, and satellites, that two specs would both write.
@@ -73,6 +74,7 @@ type checking struct {
 	rule     *Rule
 	options  Options
 	table    *metadata.Table
+	known    []Scope // those of the table
 	problems diag.Problems
 }
 

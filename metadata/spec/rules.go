@@ -176,9 +176,8 @@ var Rules = []Rule{
 			Bad: "oauth: {scopes: null}\nmetadata: {ExtlClntAppOauthSettings: {commaSeparatedOauthScopes: \"api, RefreshToken\"}}", Good: "oauth: {scopes: null}\nmetadata: {ExtlClntAppOauthSettings: {commaSeparatedOauthScopes: \"Api,RefreshToken\"}}",
 		},
 		run: func(c *checking) {
-			known := Scopes(c.table)
 			for _, token := range c.scopes() {
-				if _, ok := scopeByToken(known, token); !ok {
+				if _, ok := scopeByToken(c.known, token); !ok {
 					c.report(c.where(tOauth+".commaSeparatedOauthScopes"), "%q is not the metadata name of a scope that ecactl knows", token)
 				}
 			}

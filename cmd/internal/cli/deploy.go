@@ -71,7 +71,7 @@ cancels it.`,
 	fl.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	fl.BoolVar(&f.warnings, "ignore-warnings", false, "deploy although the org warns; warnings are printed all the same")
 	fl.StringVar(&f.tests, "test-level", "", "NoTestRun, RunLocalTests, RunAllTestsInOrg; a validation with tests can be deployed by deploy quick")
-	fl.Float64Var(&f.wait, "wait", deploy.DefaultWait.Minutes(), "watch the deploy for so many `MINUTES`")
+	fl.Float64Var(&f.wait, "wait", deploy.DefaultWait.Minutes(), "watch the deploy for so many `MINUTES`; 0 looks once")
 	fl.StringArrayVar(&f.remove, "delete", nil, "delete the app of this API `NAME`, and all of its parts")
 	cmd.AddCommand(p.newDeployStatus(), p.newDeployResume(), p.newDeployCancel(), p.newDeployQuick())
 	return cmd
@@ -82,11 +82,15 @@ func (p *program) deploy(ctx context.Context, args []string, f *deployFlags) err
 	if err != nil {
 		return err
 	}
+	wait, err := minutes(f.wait)
+	if err != nil {
+		return err
+	}
 	var made *planned
 	if f.plan != "" {
 		made, err = p.savedPlan(ctx, f.plan, &f.orgFlags)
 	} else {
-		made, err = p.planSpecs(ctx, args, &f.specFlags, &f.orgFlags, f.remove)
+		made, err = p.planSpecs(ctx, args, &f.specFlags, &f.orgFlags, f.remove, true)
 	}
 	if err != nil {
 		return err
@@ -105,7 +109,7 @@ func (p *program) deploy(ctx context.Context, args []string, f *deployFlags) err
 	progress := p.newProgress()
 	outcome, err := deploy.Run(ctx, made.client, made.Plan, deploy.Options{
 		DryRun: f.dryRun, Async: f.async, IgnoreWarnings: f.warnings, TestLevel: f.tests,
-		Wait: minutes(f.wait), Notify: progress.deploy,
+		Wait: wait, Notify: progress.deploy, After: made.last,
 	})
 	progress.end()
 	p.remarkOnUsage(made.client)
@@ -125,12 +129,7 @@ func (p *program) finish(targets []target, made *planned, outcome *deploy.Outcom
 		}
 		return err
 	}
-	if outcome.Found {
-		p.say("the connection broke while the deploy was sent; the org has it, as %s", outcome.ID)
-	}
-	if outcome.Again {
-		p.say("the first request did not arrive, and was sent again")
-	}
+	p.sayHowItArrived(outcome)
 	if err := p.print(targets, p.outcomeDocument(made, outcome, f.dryRun)); err != nil {
 		return err
 	}
@@ -141,6 +140,16 @@ func (p *program) finish(targets []target, made *planned, outcome *deploy.Outcom
 		}
 	}
 	return outcomeError(outcome.Result)
+}
+
+// sayHowItArrived tells of a connection that broke while a deploy was sent.
+func (p *program) sayHowItArrived(o *deploy.Outcome) {
+	if o.Found {
+		p.say("the connection broke while the deploy was sent; the org has it, as %s", o.ID)
+	}
+	if o.Again {
+		p.say("the first request did not arrive, and was sent again")
+	}
 }
 
 // sayHowToGoOn tells how a deploy that is still running is resumed or ended.
@@ -180,7 +189,7 @@ func (p *program) savedPlan(ctx context.Context, file string, f *orgFlags) (*pla
 			s.Apps = append(s.Apps, c.App)
 		}
 	}
-	actual, about, err := readOrg(ctx, client, session, s)
+	actual, about, err := readOrg(ctx, client, session, s, true)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +209,7 @@ func (p *program) savedPlan(ctx context.Context, file string, f *orgFlags) (*pla
 			Hint: "make the plan again, and look at it: ecactl plan SPEC... --out " + file,
 		}
 	}
-	return &planned{Plan: made, client: client}, nil
+	return &planned{Plan: made, client: client, last: about.last}, nil
 }
 
 // savePlan writes a plan where only its owner can read it.
@@ -212,7 +221,17 @@ func savePlan(file string, made *plan.Plan) error {
 	return metadata.ReplacePrivateFile(file, data)
 }
 
-func minutes(m float64) time.Duration { return time.Duration(m * float64(time.Minute)) }
+// longestWait is far longer than any deploy.
+const longestWait = 7 * 24 * 60 // minutes
+
+// minutes turns --wait into a time. 0 looks once: the library takes no time at all
+// for its own default.
+func minutes(m float64) (time.Duration, error) {
+	if !(m >= 0) { // which NaN is not, either
+		return 0, usagef("", "--wait %v: it is a number of minutes; 0 looks once", m)
+	}
+	return max(time.Duration(min(m, longestWait)*float64(time.Minute)), time.Nanosecond), nil
+}
 
 // confirmDeploy asks before anything changes. Where nobody can be asked, what
 // creates and changes goes on, and what deletes needs --yes.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -64,6 +66,13 @@ func (p *program) newDeployStatus() *cobra.Command {
 	return cmd
 }
 
+// recentReport is what deploy status --recent prints.
+type recentReport struct {
+	SchemaVersion int                 `json:"schemaVersion"`
+	Tool          tool                `json:"tool"`
+	Deploys       []org.DeployRequest `json:"deploys"`
+}
+
 func recentDocument(list []org.DeployRequest) document {
 	if list == nil {
 		list = []org.DeployRequest{}
@@ -78,7 +87,7 @@ func recentDocument(list []org.DeployRequest) document {
 	}
 	count := report.Plural(len(list), "deploy")
 	return document{
-		data: list,
+		data: recentReport{1, thisTool(), list},
 		table: func(w io.Writer, theme report.Theme) error {
 			if err := theme.Grid(w, "", rows); err != nil {
 				return err
@@ -96,8 +105,13 @@ func recentDocument(list []org.DeployRequest) document {
 	}
 }
 
-// watchCommand is a command that ends in watching a deploy.
-func (p *program) watchCommand(cmd *cobra.Command, begin func(cmd *cobra.Command, c *org.Client, id string) (string, error)) *cobra.Command {
+// A watched command is one that ends in watching a deploy.
+type watched struct {
+	begin func(ctx context.Context, c *org.Client, id string, wait time.Duration) (string, error)
+	end   func(*org.DeployResult) error // turns the end into an exit code
+}
+
+func (p *program) watchCommand(cmd *cobra.Command, w watched) *cobra.Command {
 	var out outputs
 	var f deployFlags
 	out.more = deployFormats
@@ -107,18 +121,25 @@ func (p *program) watchCommand(cmd *cobra.Command, begin func(cmd *cobra.Command
 		if err != nil {
 			return err
 		}
+		wait, err := minutes(f.wait)
+		if err != nil {
+			return err
+		}
 		ctx := cmd.Context()
 		client, _, err := p.connect(ctx, &f.orgFlags, metadata.DefaultVersion)
 		if err != nil {
 			return err
 		}
-		id, err := begin(cmd, client, args[0])
+		id, err := w.begin(ctx, client, args[0], wait)
 		if err != nil {
+			if _, ok := errors.AsType[*deploy.Interrupted](err); ok {
+				p.sayHowToGoOn(id, &f.orgFlags)
+			}
 			return err
 		}
 		progress := p.newProgress()
 		progress.deploy(id, nil)
-		r, err := deploy.Watch(ctx, client, id, deploy.Options{Wait: minutes(f.wait), Notify: progress.deploy})
+		r, err := deploy.Watch(ctx, client, id, deploy.Options{Wait: wait, Notify: progress.deploy})
 		progress.end()
 		if err != nil {
 			p.sayHowToGoOn(id, &f.orgFlags)
@@ -130,11 +151,11 @@ func (p *program) watchCommand(cmd *cobra.Command, begin func(cmd *cobra.Command
 		if !r.Done {
 			p.sayHowToGoOn(id, &f.orgFlags)
 		}
-		return outcomeError(r)
+		return w.end(r)
 	}
 	out.add(cmd)
 	f.orgFlags.add(cmd)
-	cmd.Flags().Float64Var(&f.wait, "wait", deploy.DefaultWait.Minutes(), "watch for so many `MINUTES`")
+	cmd.Flags().Float64Var(&f.wait, "wait", deploy.DefaultWait.Minutes(), "watch for so many `MINUTES`; 0 looks once")
 	return cmd
 }
 
@@ -142,17 +163,32 @@ func (p *program) newDeployResume() *cobra.Command {
 	return p.watchCommand(&cobra.Command{
 		Use: "resume ID", Short: "Watch a deploy again", Long: "Watch a deploy that was sent earlier, until it is over.",
 		Example: "  ecactl deploy resume 0Af000000000001AAA --target-org uat",
-	}, func(_ *cobra.Command, _ *org.Client, id string) (string, error) { return id, nil })
+	}, watched{
+		begin: func(_ context.Context, _ *org.Client, id string, _ time.Duration) (string, error) { return id, nil },
+		end:   outcomeError,
+	})
 }
 
 func (p *program) newDeployCancel() *cobra.Command {
 	return p.watchCommand(&cobra.Command{
 		Use: "cancel ID", Short: "End a deploy",
 		Long: `Ask the org to end a deploy, and wait until it has. What it has done by then is
-rolled back. A deploy that is finalizing cannot be ended.`,
+rolled back. A deploy that is finalizing cannot be ended. The exit code is 0 once it
+is cancelled, and 1 if it was over before.`,
 		Example: "  ecactl deploy cancel 0Af000000000001AAA --target-org uat",
-	}, func(cmd *cobra.Command, c *org.Client, id string) (string, error) {
-		return id, c.CancelDeploy(cmd.Context(), id)
+	}, watched{
+		begin: func(ctx context.Context, c *org.Client, id string, _ time.Duration) (string, error) {
+			return id, deploy.Cancel(ctx, c, id)
+		},
+		end: func(r *org.DeployResult) error {
+			switch {
+			case r.Status == "Canceled":
+				return nil // that is what was asked for
+			case r.Done:
+				return failed{} // it was over before
+			}
+			return outcomeError(r)
+		},
 	})
 }
 
@@ -162,7 +198,15 @@ func (p *program) newDeployQuick() *cobra.Command {
 		Long: `Deploy what a dry run with tests has validated, without checking it again. An org
 keeps a validation for ten days; one without tests cannot be deployed so.`,
 		Example: "  ecactl deploy apps --target-org prod --dry-run --test-level RunLocalTests\n  ecactl deploy quick 0Af000000000001AAA --target-org prod",
-	}, func(cmd *cobra.Command, c *org.Client, id string) (string, error) {
-		return c.QuickDeploy(cmd.Context(), id)
+	}, watched{
+		begin: func(ctx context.Context, c *org.Client, id string, wait time.Duration) (string, error) {
+			o, err := deploy.Quick(ctx, c, id, deploy.Options{Wait: wait})
+			if err != nil {
+				return "", err
+			}
+			p.sayHowItArrived(o)
+			return o.ID, nil
+		},
+		end: outcomeError,
 	})
 }

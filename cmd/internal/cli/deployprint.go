@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -202,8 +203,15 @@ func (r *deployReport) junit(w io.Writer, at time.Time) error {
 			suite.Cases = append(suite.Cases, r.junitCase(q.Type, q.Name))
 		}
 	}
-	if len(suite.Cases) == 0 {
-		suite.Cases = append(suite.Cases, report.Case{Name: "deploy", Class: "ecactl"})
+	whole := report.Case{Name: "deploy", Class: "ecactl"}
+	if r.Done && !r.Success && !slices.ContainsFunc(suite.Cases, func(c report.Case) bool { return c.Failure != "" }) {
+		whole.Kind, whole.Failure = "Error", r.summary() // over warnings, or ended by somebody
+		for _, q := range r.Problems {
+			whole.Detail += strings.TrimSpace(q.Type+" "+q.Name) + ": " + q.Problem + "\n"
+		}
+	}
+	if len(suite.Cases) == 0 || whole.Failure != "" {
+		suite.Cases = append(suite.Cases, whole)
 	}
 	return report.JUnit(w, at, []report.Suite{suite})
 }

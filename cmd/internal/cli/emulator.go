@@ -38,7 +38,7 @@ and answers with its texts. Nothing in it is real; it ends with Ctrl-C.
 --seed fills it from folders of metadata; a data.json in one holds records and
 users. --state keeps it in a file. --fault breaks things on purpose, such as
   kind=503,path=/services/Soap/*,count=2     the first two SOAP calls
-  kind=reset,op=deploy,when=after            the answer to a deploy is lost`,
+  kind=reset-after,op=deploy                 the answer to a deploy is lost`,
 		Example: `  ecactl emulator --port 7777
   ecactl emulator --seed force-app --state org.json -o json`,
 		Args: noArguments,
@@ -53,6 +53,9 @@ users. --state keeps it in a file. --fault breaks things on purpose, such as
 					return usagef("ecactl emulator --help shows some", "--fault %s: %v", s, err)
 				}
 				c.Faults = append(c.Faults, fault)
+			}
+			if c.Latency < 0 {
+				return usagef("", "--latency %s: an answer cannot come before its request", c.Latency)
 			}
 			if port < 0 || port > 65535 {
 				return usagef("", "--port %d: a port is 0 to 65535; 0 takes any that is free", port)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ecactl/ecactl/metadata"
+	"github.com/ecactl/ecactl/metadata/org"
 	"github.com/ecactl/ecactl/migrate/convert"
 	"github.com/ecactl/ecactl/migrate/reference"
 	"github.com/ecactl/ecactl/migrate/report"
@@ -22,14 +23,15 @@ func (p *program) newExplain() *cobra.Command {
 		Long: `Explain a problem code (ECA102), an audit rule (CA-SEC-010), a key of the spec
 format (oauth.security.requirePkce, or just requirePkce), a metadata field
 (isPkceRequired), an OAuth scope (api), a date (device-flow) or an error of
-Salesforce (invalid_grant).
+Salesforce (invalid_grant), by its name or as it was said.
 
 codes, rules, keys, fields, scopes, dates and errors list all of a kind; mapping
 lists what becomes of each element of a Connected App.`,
 		Example: `  ecactl explain ECA102
   ecactl explain CA-ELIG-004
   ecactl explain oauth.security.requirePkce
-  ecactl explain scopes`,
+  ecactl explain scopes
+  ecactl explain "user hasn't approved this consumer"`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			names := reference.Groups()
 			for _, t := range reference.Topics(metadata.Schema()) {
@@ -52,6 +54,9 @@ lists what becomes of each element of a Connected App.`,
 				p.say("%s list all of a kind; here are the keys:\n", strings.Join(reference.Groups(), ", "))
 			}
 			found, err := reference.Find(topics, word)
+			if a := org.Advise("", word); err != nil && a != nil { // what Salesforce said, as it said it
+				found, err = reference.Find(topics, a.ID)
+			}
 			if err != nil {
 				return err
 			}

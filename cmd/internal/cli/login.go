@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,6 +80,9 @@ func (p *program) way(f *loginFlags, cmd *cobra.Command, get func(ctx context.Co
 		}
 		if saved.Note != "" {
 			p.say("%s", saved.Note)
+		}
+		if saved.Replaced != "" {
+			p.say("it was called %s before, and is called %s now", saved.Replaced, l.Account.Name())
 		}
 		a := l.Account
 		fmt.Fprintf(p.out, "Logged in as %s to %s (%s)\n", report.Plain(a.Username), a.InstanceURL, a.OrgID)
@@ -163,6 +168,9 @@ certificate of the key, the refresh_token scope, and users that an admin approve
 			return nil, usagef("", "jwt needs --username, --client-id and --key-file")
 		}
 		o.Alias, o.ClientID = f.alias, f.clientID
+		if info, err := os.Stat(o.KeyFile); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+			p.say("others can read %s, which has the mode %04o; chmod 600", o.KeyFile, info.Mode().Perm())
+		}
 		return login.JWT(ctx, sys, o)
 	})
 	f.host(cmd)
@@ -178,7 +186,7 @@ func (p *program) newLoginClientCredentials() *cobra.Command {
 	cmd := p.way(&f, &cobra.Command{
 		Use: "client-credentials", Short: "Log in as an app's run-as user",
 		Long: `Log in by the client credentials flow, at the org's My Domain. The consumer secret
-is read from a file, from ECACTL_CLIENT_SECRET, or asked for.`,
+is read from a file, from ECACTL_CLIENT_SECRET or the standard input, or asked for.`,
 		Example: "  ecactl login client-credentials --instance-url https://example.my.salesforce.com --client-id KEY --client-secret-file secret.txt",
 	}, func(ctx context.Context, sys login.System) (*login.Login, error) {
 		if f.instance == "" || f.clientID == "" {
@@ -243,7 +251,7 @@ input. It cannot be renewed.`,
 const maxSecret = 64 << 10
 
 // readSecret reads a secret from a file, the environment, or, with a question,
-// from somebody at the terminal.
+// from the standard input: from somebody, if it is a terminal.
 func (p *program) readSecret(file, variable, question string) (secret.String, error) {
 	value, _ := p.host.LookupEnv(variable)
 	switch {
@@ -259,6 +267,12 @@ func (p *program) readSecret(file, variable, question string) (secret.String, er
 			return secret.String{}, err
 		}
 		value = string(data)
+	case value == "" && question != "" && !isTerminal(p.in):
+		data, err := io.ReadAll(io.LimitReader(p.in, maxSecret))
+		if err != nil {
+			return secret.String{}, fmt.Errorf("reading the standard input: %w", err)
+		}
+		value = string(data)
 	case value == "" && question != "" && p.interactive():
 		var err error
 		if value, err = p.ask(question); err != nil {
@@ -268,7 +282,7 @@ func (p *program) readSecret(file, variable, question string) (secret.String, er
 	s := secret.New(strings.TrimSpace(value))
 	p.redactor.Add(s)
 	if s.IsZero() && question != "" {
-		return s, usagef("", "the secret is neither in a file nor in %s, and nobody can be asked for it", variable)
+		return s, usagef("", "the secret is neither in a file, nor in %s, nor in the standard input, and nobody can be asked for it", variable)
 	}
 	return s, nil
 }

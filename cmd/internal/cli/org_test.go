@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,12 +78,6 @@ func (w *terminal) host() cli.Host {
 // run runs the program and returns its exit code and what it printed.
 func (w *terminal) run(args ...string) (code int, out, errOut string) {
 	return w.runIn(context.Background(), args...)
-}
-
-func (w *terminal) runIn(ctx context.Context, args ...string) (code int, out, errOut string) {
-	var o, e bytes.Buffer
-	code = cli.Run(ctx, args, strings.NewReader(""), &o, &e, w.host())
-	return code, o.String(), e.String()
 }
 
 // must runs the program for a command that has to end with a code.
@@ -179,19 +171,20 @@ func TestDeployOutcomes(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"sound":           {orderSync, nil, nil, 0, "Succeeded, 5 components."},
-		"dry run":         {orderSync, nil, []string{"--dry-run"}, 0, "nothing was saved"},
-		"refused":         {bad, nil, nil, 1, "invalid at this location in type ExternalClientApplication"},
-		"failed whole":    {orderSync, []orgtest.Fault{{Kind: "failed"}}, nil, 1, "UNKNOWN_EXCEPTION"},
-		"cancelled":       {orderSync, []orgtest.Fault{{Kind: "canceled"}}, nil, 1, "Canceled by Somebody Else"},
-		"never over":      {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--wait", "0.001"}, 69, "not over yet"},
-		"finalizing":      {orderSync, []orgtest.Fault{{Kind: "finalizing", Count: 2}}, nil, 0, "Succeeded"},
-		"not waited for":  {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--async"}, 0, "not over yet"},
-		"delete, not yes": {orderSync, nil, []string{"--delete", "Other"}, 1, "the org has no External Client App Other"},
-		"SOAP":            {orderSync, nil, []string{"--transport", "soap"}, 0, "Succeeded, 5 components."},
-		"JUnit":           {bad, nil, []string{"-o", "junit"}, 1, `<testcase name="Order_Sync" classname="ExternalClientApplication" time="0">`},
-		"GitHub":          {bad, nil, []string{"-o", "github"}, 1, "::error file=externalClientApps/Order_Sync.eca"},
-		"JSON":            {bad, nil, []string{"-o", "json"}, 1, `"field": "nonsense"`},
+		"sound":            {orderSync, nil, nil, 0, "Succeeded, 5 components."},
+		"dry run":          {orderSync, nil, []string{"--dry-run"}, 0, "nothing was saved"},
+		"refused":          {bad, nil, nil, 1, "invalid at this location in type ExternalClientApplication"},
+		"failed whole":     {orderSync, []orgtest.Fault{{Kind: "failed"}}, nil, 1, "UNKNOWN_EXCEPTION"},
+		"cancelled":        {orderSync, []orgtest.Fault{{Kind: "canceled"}}, nil, 1, "Canceled by Somebody Else"},
+		"never over":       {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--wait", "0.001"}, 69, "not over yet"},
+		"finalizing":       {orderSync, []orgtest.Fault{{Kind: "finalizing", Count: 2}}, nil, 0, "Succeeded"},
+		"not waited for":   {orderSync, []orgtest.Fault{{Kind: "pending", Count: -1}}, []string{"--async"}, 0, "not over yet"},
+		"delete, not yes":  {orderSync, nil, []string{"--delete", "Other"}, 1, "the org has no External Client App Other"},
+		"SOAP":             {orderSync, nil, []string{"--transport", "soap"}, 0, "Succeeded, 5 components."},
+		"JUnit":            {bad, nil, []string{"-o", "junit"}, 1, `<testcase name="Order_Sync" classname="ExternalClientApplication" time="0">`},
+		"GitHub":           {bad, nil, []string{"-o", "github"}, 1, "::error file=externalClientApps/Order_Sync.eca"},
+		"JUnit, cancelled": {orderSync, []orgtest.Fault{{Kind: "canceled"}}, []string{"-o", "junit"}, 1, `failures="1"`},
+		"JSON":             {bad, nil, []string{"-o", "json"}, 1, `"field": "nonsense"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -211,6 +204,21 @@ func TestDeployOutcomes(t *testing.T) {
 	}
 }
 
+// A deploy that fails over warnings alone fails for a CI server, too.
+func TestWarningsFailAndAreKept(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	deployed(w)
+	w.write("app.yaml", strings.Replace(orderSync, "  scopes:", "  rotateOnDeploy: {consumerSecret: true}\n  scopes:", 1))
+	for _, format := range []string{"table", "junit", "github", "json", "markdown"} {
+		if out, _ := w.must(1, "deploy", w.path("app.yaml"), "-o", format); !strings.Contains(out, "shouldRotateConsumerSecret is true") || format == "junit" && !strings.Contains(out, `failures="1"`) {
+			t.Errorf("%s:\n%s", format, out)
+		}
+	}
+	if out, _ := w.must(0, "deploy", w.path("app.yaml"), "--ignore-warnings"); !strings.Contains(out, "shouldRotateConsumerSecret is true") {
+		t.Errorf("the warning is lost:\n%s", out)
+	}
+}
+
 // checkJSON checks a document against the schema that the program publishes.
 func checkJSON(t *testing.T, name, doc string) {
 	t.Helper()
@@ -226,11 +234,14 @@ func checkJSON(t *testing.T, name, doc string) {
 // Every document of the commands that speak to an org is as its schema says.
 func TestOrgDocuments(t *testing.T) {
 	w := newTerminal(t, orgtest.Config{})
+	withKey(w)
+	w.must(0, jwtArgs(w)...)
 	for name, args := range map[string][]string{
 		"plan":     {"plan", w.path("app.yaml")},
 		"deploy":   {"deploy", w.path("app.yaml")},
 		"retrieve": {"retrieve", "--dir", w.path("out")},
 		"doctor":   {"doctor"},
+		"orgs":     {"orgs"},
 	} {
 		code, out, errOut := w.run(append(args, "-o", "json")...)
 		if code != 0 && name != "doctor" {
@@ -299,6 +310,64 @@ func TestDeployLater(t *testing.T) {
 	w.must(0, "deploy", "quick", r.ID)
 	w.must(0, "plan", w.path("app.yaml"), "--detailed-exitcode")
 	w.must(1, "deploy", "status", "../../limits")
+	out, _ = w.must(0, "deploy", "status", "--recent", "-o", "json")
+	checkJSON(t, "deploys", out)
+}
+
+// A deploy that is cancelled on request is what was asked for, and not a failure.
+func TestCancel(t *testing.T) {
+	for _, transport := range []string{"rest", "soap"} {
+		w := newTerminal(t, orgtest.Config{})
+		w.org.Inject(orgtest.Fault{Kind: "pending", Count: 3})
+		out, _ := w.must(0, "deploy", w.path("app.yaml"), "--async", "-o", "json")
+		var r struct{ ID string }
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		if out, _ := w.must(0, "deploy", "cancel", r.ID, "--transport", transport); !strings.Contains(out, "Canceled by") {
+			t.Errorf("%s: %s", transport, out)
+		}
+		w.must(1, "deploy", "status", r.ID)
+		if w.org.Component(metadata.TypeApp, "Order_Sync") != nil {
+			t.Error("a cancelled deploy has saved an app")
+		}
+	}
+}
+
+// --wait is a number of minutes from 0 on, and 0 looks once.
+func TestWait(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{Faults: []orgtest.Fault{{Kind: "pending", Count: -1}}})
+	out, _ := w.must(0, "deploy", w.path("app.yaml"), "--async", "-o", "json")
+	var r struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	w.org.ForgetRequests()
+	w.must(69, "deploy", "resume", r.ID, "--wait", "0")
+	if n := len(w.org.Requests()); n != 1 {
+		t.Errorf("%d requests for one look", n)
+	}
+	for _, bad := range []string{"-1", "NaN", "-Inf"} {
+		w.must(64, "deploy", "resume", r.ID, "--wait="+bad)
+		w.must(64, "deploy", w.path("app.yaml"), "--wait="+bad)
+	}
+}
+
+// A quick deploy whose answer is lost is looked for, and not sent twice.
+func TestQuickDeployIsSentOnce(t *testing.T) {
+	for kind, deploys := range map[string]int{"reset-after": 2, "reset-before": 2, "truncated": 2} {
+		w := newTerminal(t, orgtest.Config{})
+		out, _ := w.must(0, "deploy", w.path("app.yaml"), "--dry-run", "--test-level", "RunLocalTests", "-o", "json")
+		var r struct{ ID string }
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		w.org.Inject(orgtest.Fault{Kind: kind, Op: "deploy"})
+		_, errOut := w.must(0, "deploy", "quick", r.ID)
+		if w.org.Deploys() != deploys || w.org.Component(metadata.TypeApp, "Order_Sync") == nil {
+			t.Errorf("%s: %d deploys\n%s", kind, w.org.Deploys(), errOut)
+		}
+	}
 }
 
 // A command that is interrupted leaves the org's work alone, and says how to go
@@ -323,185 +392,6 @@ func TestInterrupted(t *testing.T) {
 		}
 	}
 }
-
-// Secrets that go through every command, under --verbose, come out nowhere.
-func TestCanary(t *testing.T) {
-	w := newTerminal(t, orgtest.Config{PendingPolls: 1})
-	secretOfApp := strings.Replace(orderSync, "policies: {", "policies: {session: {timeout: 60m}, ", 1)
-	w.must(0, "deploy", w.write("app.yaml", secretOfApp))
-	_, consumerSecret := w.org.Consumer("Order_Sync")
-	key := w.write("ci.key", privateKey)
-	w.write("token.txt", w.org.Token())
-	w.write("secret.txt", consumerSecret)
-	var said strings.Builder
-	for _, args := range [][]string{
-		{"login", "access-token", "--instance-url", w.org.URL(), "--token-file", w.path("token.txt"), "--alias", "kept"},
-		{"login", "client-credentials", "--instance-url", w.org.URL(), "--client-id", "3MVG9wrong", "--client-secret-file", w.path("secret.txt")},
-		{"login", "jwt", "--instance-url", w.org.URL(), "--client-id", "3MVG9wrong", "--username", "a@example.com", "--key-file", key},
-		{"orgs", "-o", "json"},
-		{"doctor"},
-		{"doctor", "--target-org", "kept"},
-		{"plan", w.path("app.yaml"), "--out", w.path("plan.json"), "-o", "json"},
-		{"deploy", w.path("app.yaml"), "-o", "json"},
-		{"deploy", "--plan", w.path("plan.json"), "--transport", "soap"},
-		{"deploy", "status", "--recent"},
-		{"deploy", "status", "0Af000000000000AAA"},
-		{"retrieve", "--dir", w.path("out"), "--keep-org-values"},
-		{"import", "--target-org", "kept", "--dir", w.path("specs"), "--keep-org-values"},
-		{"logout", "kept"},
-	} {
-		_, out, errOut := w.run(append(args, "--verbose")...)
-		said.WriteString(out + errOut)
-	}
-	w.env["SF_ACCESS_TOKEN"] = "00D000000000000!not.a.session"
-	_, out, errOut := w.run("plan", w.path("app.yaml"), "--verbose")
-	said.WriteString(out + errOut)
-	places := map[string]string{"what was printed": said.String()}
-	for _, r := range w.org.Requests() {
-		places["a URL"] += r.Path + "\n"
-	}
-	err := filepath.WalkDir(w.dir, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || p == key || strings.HasSuffix(p, "token.txt") || strings.HasSuffix(p, "secret.txt") {
-			return err
-		}
-		if strings.HasSuffix(p, "secrets.json") {
-			if info, err := d.Info(); err != nil || info.Mode().Perm() != 0o600 {
-				t.Errorf("%s has the mode %v", p, info.Mode())
-			}
-			return nil
-		}
-		places[p] = string(must(os.ReadFile(p)))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(places) < 10 {
-		t.Errorf("only %d places were searched", len(places))
-	}
-	body := strings.Split(privateKey, "\n")[3]
-	for place, text := range places {
-		for what, canary := range map[string]string{"the access token": w.org.Token(), "the consumer secret": consumerSecret, "the private key": body, "another token": "not.a.session"} {
-			if strings.Contains(text, canary) {
-				t.Errorf("%s is in %s", what, place)
-			}
-		}
-	}
-}
-
-// Every fault, during every command: the right end, nothing lost and nothing
-// twice.
-func TestFaults(t *testing.T) {
-	faults := map[string]orgtest.Fault{
-		"latency":            {Kind: "latency", For: 100 * time.Millisecond},
-		"slow":               {Kind: "slow", For: 200 * time.Millisecond},
-		"503":                {Kind: "503"},
-		"503 for long":       {Kind: "503", Count: -1},
-		"session over":       {Kind: "401"},
-		"limit":              {Kind: "403", Count: -1},
-		"reset before":       {Kind: "reset-before"},
-		"reset after":        {Kind: "reset-after"},
-		"truncated":          {Kind: "truncated"},
-		"redirect":           {Kind: "redirect", Count: -1},
-		"wrong content type": {Kind: "content-type"},
-	}
-	// What ends in an error whatever the command: there is no refresh token here,
-	// a limit is final, and a session is for one host.
-	fatal := map[string]bool{"503 for long": true, "session over": true, "limit": true, "redirect": true}
-	commands := map[string]struct {
-		args []string
-		ops  []string // the requests of the command that are struck, one a test
-	}{
-		"plan":     {[]string{"plan", "app.yaml"}, []string{"listMetadata", "query", "readMetadata"}},
-		"deploy":   {[]string{"deploy", "app.yaml"}, []string{"listMetadata", "deploy", "status"}},
-		"retrieve": {[]string{"retrieve", "--dir", "out"}, []string{"retrieve", "checkRetrieveStatus"}},
-		"login":    {[]string{"login", "access-token", "--token-file", "token.txt"}, []string{"userinfo"}},
-		"doctor":   {[]string{"doctor"}, []string{"limits"}},
-	}
-	cases := 0
-	for command, c := range commands {
-		for _, op := range c.ops {
-			for name, fault := range faults {
-				cases++
-				t.Run(command+"/"+op+"/"+name, func(t *testing.T) {
-					t.Parallel()
-					w := newTerminal(t, orgtest.Config{})
-					w.write("token.txt", w.org.Token())
-					if command == "retrieve" || op == "readMetadata" {
-						w.must(0, "deploy", w.path("app.yaml"))
-					}
-					before := w.org.Deploys()
-					fault.Op = op
-					w.org.Inject(fault)
-					args := slices.Clone(c.args)
-					for i, a := range args {
-						if strings.HasSuffix(a, ".yaml") || strings.HasSuffix(a, ".txt") || a == "out" {
-							args[i] = w.path(a)
-						}
-					}
-					start := time.Now()
-					code, out, errOut := w.run(append(args, "--timeout", "5s")[:len(args)+timeoutArgs(command)]...)
-					if took := time.Since(start); took > 10*time.Second {
-						t.Errorf("it took %s", took)
-					}
-					checkFault(t, w, faultCase{command, op, name, fatal[name], before}, code, out+errOut)
-				})
-			}
-		}
-	}
-	t.Logf("%d cases: %d faults, %d requests", cases, len(faults), cases/len(faults))
-}
-
-func timeoutArgs(command string) int {
-	if command == "login" {
-		return 0
-	}
-	return 2
-}
-
-type faultCase struct {
-	command, op, name string
-	fatal             bool
-	before            int // deploys
-}
-
-func checkFault(t *testing.T, w *terminal, c faultCase, code int, said string) {
-	t.Helper()
-	want := []int{0}
-	if c.fatal {
-		want = []int{1, 4}
-	}
-	if c.command == "doctor" {
-		want = []int{0, 2} // it says what it could not see
-	}
-	if c.command == "deploy" && c.op == "deploy" && c.name == "wrong content type" {
-		want = []int{0} // the fault does not do the work: the org has no deploy, and gets one
-	}
-	if !slices.Contains(want, code) {
-		t.Errorf("exit %d, wanted one of %v\n%s", code, want, said)
-	}
-	if c.command == "deploy" {
-		deploys := w.org.Deploys() - c.before
-		switch {
-		case code == 0 && deploys != 1:
-			t.Errorf("the org has had %d deploys\n%s", deploys, said)
-		case deploys > 1:
-			t.Errorf("the org has had %d deploys, and the command failed\n%s", deploys, said)
-		}
-	}
-	if code != 0 && c.command != "doctor" && !strings.Contains(said, "ecactl: ") {
-		t.Errorf("no error is said:\n%s", said)
-	}
-	if strings.Contains(said, w.org.Token()) {
-		t.Error("the token is in what was printed")
-	}
-	if strings.Contains(said, "<html") {
-		t.Error("a page of HTML is in what was printed")
-	}
-}
-
-// privateKey is one that nothing trusts.
-var privateKey = fmt.Sprintf("-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n", strings.Repeat(strings.Repeat("QUJDREVG", 8)+"\n", 20))
 
 // A deploy that may be in the org, and of which nothing can be found out, is not
 // sent again.

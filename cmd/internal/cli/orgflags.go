@@ -78,6 +78,9 @@ func httpClient(caFile string) (*http.Client, error) {
 
 // connect finds the login of the org that is meant, and makes a client of it.
 func (p *program) connect(ctx context.Context, f *orgFlags, version metadata.Version) (*org.Client, org.Session, error) {
+	if f.timeout < 0 {
+		return nil, org.Session{}, usagef("", "--timeout %s: it is a time such as 30s", f.timeout)
+	}
 	if f.transport != "rest" && f.transport != "soap" {
 		return nil, org.Session{}, usagef(diag.DidYouMean(f.transport, []string{"rest", "soap"}), "unknown transport %q (rest, soap)", f.transport)
 	}
@@ -169,7 +172,11 @@ func readBounded(name string, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, fail("cannot be read: "+err.Error(), err)
 	case int64(len(data)) > limit:
-		return nil, fail(fmt.Sprintf("is larger than %d MB", limit>>20), nil)
+		size := fmt.Sprintf("%d MB", limit>>20)
+		if limit < 1<<20 {
+			size = fmt.Sprintf("%d kB", limit>>10)
+		}
+		return nil, fail("is larger than "+size, nil)
 	}
 	return data, nil
 }

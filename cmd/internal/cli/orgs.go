@@ -32,7 +32,7 @@ func (p *program) newOrgs() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			store, err := p.store()
+			store, err := p.store(&orgFlags{})
 			if err != nil {
 				return err
 			}
@@ -51,8 +51,8 @@ func (p *program) newOrgs() *cobra.Command {
 	return cmd
 }
 
-func (p *program) store() (*login.Store, error) {
-	sys, err := p.system(&orgFlags{})
+func (p *program) store(f *orgFlags) (*login.Store, error) {
+	sys, err := p.system(f)
 	if err != nil {
 		return nil, err
 	}
@@ -97,14 +97,15 @@ func (r *orgsReport) document() document {
 }
 
 func (p *program) newLogout() *cobra.Command {
-	return &cobra.Command{
+	var of orgFlags
+	cmd := &cobra.Command{
 		Use:     "logout ORG",
 		Short:   "End a login and forget it",
 		Long:    "End the tokens of a login in the org, and forget it. Logins of sf are sf's to end.",
 		Example: "  ecactl logout uat",
 		Args:    exactlyOne("an alias or username"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := p.store()
+			store, err := p.store(&of)
 			if err != nil {
 				return err
 			}
@@ -122,4 +123,6 @@ func (p *program) newLogout() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&of.caFile, "ca-file", "", "trust the certificates in `FILE`, in PEM, as well")
+	return cmd
 }

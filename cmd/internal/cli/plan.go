@@ -37,7 +37,7 @@ deploy --plan does exactly that, unless the org has changed since.`,
 			if err != nil {
 				return err
 			}
-			made, err := p.planSpecs(cmd.Context(), args, &sf, &of, remove)
+			made, err := p.planSpecs(cmd.Context(), args, &sf, &of, remove, false)
 			if err != nil {
 				return err
 			}

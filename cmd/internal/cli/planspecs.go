@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,16 +17,16 @@ import (
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
-// planned is a plan with what it was made of.
+// planned is a plan for an org that can be reached.
 type planned struct {
 	*plan.Plan
 	client *org.Client
-	built  []*spec.Built // none for a plan from a file
+	last   time.Time // when the org's newest deploy was created; see deploy.Options
 }
 
 // planSpecs reads specs and the org, and compares them. Apps to be deleted need
 // no spec.
-func (p *program) planSpecs(ctx context.Context, args []string, sf *specFlags, of *orgFlags, remove []string) (*planned, error) {
+func (p *program) planSpecs(ctx context.Context, args []string, sf *specFlags, of *orgFlags, remove []string, deploys bool) (*planned, error) {
 	o, err := p.specOptions(sf)
 	if err != nil {
 		return nil, err
@@ -55,19 +56,19 @@ func (p *program) planSpecs(ctx context.Context, args []string, sf *specFlags, o
 	if s.Apps == nil {
 		s.Apps = []string{}
 	}
-	actual, about, err := readOrg(ctx, client, session, s)
+	actual, about, err := readOrg(ctx, client, session, s, deploys)
 	if err != nil {
 		return nil, err
 	}
 	p.remarkOnUsage(client)
 	o.Sandbox = o.Sandbox || about.Type == string(org.Sandbox)
 	p.remarkOnLint(built, o)
-	made, problems := plan.Make(built, actual, plan.Options{Org: about, Delete: remove})
+	made, problems := plan.Make(built, actual, plan.Options{Org: about.Org, Delete: remove})
 	if made == nil {
 		writeProblems(p.errOut, problems, nil, report.Theme{})
 		return nil, failed{}
 	}
-	return &planned{made, client, built}, nil
+	return &planned{made, client, about.last}, nil
 }
 
 // buildSpecs makes the components of specs; what is wrong with their shape ends
@@ -105,12 +106,19 @@ func (p *program) remarkOnLint(built []*spec.Built, o spec.Options) {
 	}
 }
 
-// readOrg asks, side by side, who the org is and what it has.
-func readOrg(ctx context.Context, c *org.Client, session org.Session, s deploy.Selection) (*plan.Actual, plan.Org, error) {
-	about := plan.Org{
+// aboutOrg is an org, and when its newest deploy was created.
+type aboutOrg struct {
+	plan.Org
+	last time.Time
+}
+
+// readOrg asks, side by side, who the org is and what it has, and before a deploy
+// which was the newest.
+func readOrg(ctx context.Context, c *org.Client, session org.Session, s deploy.Selection, deploys bool) (*plan.Actual, aboutOrg, error) {
+	about := aboutOrg{Org: plan.Org{
 		ID: session.OrgID, Alias: session.Alias, Username: session.Username,
 		InstanceURL: session.InstanceURL, APIVersion: c.Version().String(),
-	}
+	}}
 	var actual *plan.Actual
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -121,6 +129,12 @@ func readOrg(ctx context.Context, c *org.Client, session org.Session, s deploy.S
 		about.ID, about.Name, about.Type = o.ID, o.Name, string(o.Kind)
 		return nil
 	})
+	if deploys {
+		g.Go(func() error {
+			about.last, _ = c.LastDeploy(ctx) // without it clocks have to do
+			return nil
+		})
+	}
 	g.Go(func() (err error) {
 		actual, err = deploy.Actual(ctx, c, s)
 		return err

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/metadata/secret"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -72,11 +75,31 @@ func writeExcerpt(w io.Writer, p *diag.Problem, lines [][]byte, theme report.The
 		return
 	}
 	length := markLength(line[p.Col-1:])
+	line = masked(line, p)
 	line = line[:min(len(line), excerptWidth)]
 	mark := "^" + strings.Repeat("~", max(0, min(length, excerptWidth-p.Col)-1))
 	number := fmt.Sprintf("%4d", p.Line)
 	fmt.Fprintf(w, "%s | %s\n", theme.Faint(number), report.Plain(line))
 	fmt.Fprintf(w, "%s | %s%s\n", strings.Repeat(" ", len(number)), strings.Repeat(" ", p.Col-1), theme.Level(p.Level, mark))
+}
+
+// secretCode is the problem of a secret in a spec.
+const secretCode = "ECA014"
+
+// secretValue is what follows the name of a secret, should it stand in a line that
+// something else is wrong with.
+var secretValue = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(\w*(?:secret|password|passphrase|signing_?key|private_?key|service_?account|access_?token)["']?\s*[:=]\s*["']?)[^\s"',{}\[\]]{8,}`)
+})
+
+// masked takes secrets out of a line that is shown: CI keeps what is printed.
+func masked(line string, p *diag.Problem) string {
+	if p.Code == secretCode {
+		if end := p.Col - 1 + markLength(line[p.Col-1:]); end < len(line) {
+			return line[:end] + ": " + secret.Mask
+		}
+	}
+	return secretValue().ReplaceAllString(line, "${1}"+secret.Mask)
 }
 
 // markLength is the length of the word, or of the quoted text, at the place.

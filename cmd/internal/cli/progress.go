@@ -12,6 +12,7 @@ import (
 // itself, elsewhere in a line for every change of state, and one now and then.
 type progress struct {
 	w        io.Writer
+	flush    func() error // lets go of what the redactor holds back of a line without an end
 	terminal bool
 	quiet    bool
 	now      func() time.Time
@@ -26,7 +27,7 @@ type progress struct {
 const every = 30 * time.Second
 
 func (p *program) newProgress() *progress {
-	return &progress{w: p.errOut, terminal: p.errTerminal, quiet: p.quiet, now: time.Now, start: time.Now()}
+	return &progress{w: p.errOut, flush: p.redactor.Flush, terminal: p.errTerminal, quiet: p.quiet, now: time.Now, start: time.Now()}
 }
 
 // deploy takes what an org says; nil is a deploy that was just sent.
@@ -51,6 +52,7 @@ func (g *progress) deploy(id string, r *org.DeployResult) {
 	switch {
 	case g.terminal:
 		fmt.Fprintf(g.w, "\r\x1b[K%s", line)
+		_ = g.flush() // nobody is left to be told
 		g.open = true
 	case state != g.state || now.Sub(g.said) >= every:
 		fmt.Fprintln(g.w, line)
@@ -63,6 +65,7 @@ func (g *progress) deploy(id string, r *org.DeployResult) {
 func (g *progress) end() {
 	if g.open {
 		fmt.Fprint(g.w, "\r\x1b[K")
+		_ = g.flush() // before the result is printed over it
 		g.open = false
 	}
 }

@@ -104,6 +104,7 @@ func (p *program) retrieve(ctx context.Context, names []string, f *retrieveFlags
 	if err != nil {
 		return err
 	}
+	p.remarkOnUsage(client)
 	return p.writeRetrieved(targets, got, layout, client, f)
 }
 

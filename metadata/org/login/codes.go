@@ -13,5 +13,6 @@ func Codes() []diag.Entry {
 		{Code: "ECA546", Title: "not an sfdx auth URL", Why: "It is force://CLIENT:SECRET:REFRESH@HOST.", Fix: "take it from sf org auth show-sfdx-auth-url"},
 		{Code: "ECA547", Title: "a port that is taken", Why: "The browser comes back to a port of this machine, which is among the app's callback URLs.", Fix: "end the other login, or pass --port"},
 		{Code: "ECA548", Title: "an sf that prints no JSON", Why: "It is too old, or broken.", Fix: "npm install --global @salesforce/cli"},
+		{Code: "ECA549", Title: "not an access token", Why: "A token is one word of letters, digits and a few marks. A file with several lines, or a JSON document, is none.", Fix: "pass the token alone"},
 	}
 }

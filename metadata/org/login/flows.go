@@ -1,9 +1,11 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -60,7 +62,7 @@ func (s System) jwt(ctx context.Context, o JWTOptions) (*Login, error) {
 		audience = audienceOf(host)
 	}
 	cfg := &jwt.Config{Email: o.ClientID, Subject: o.Username, PrivateKey: key, TokenURL: tokenURL(host), Audience: audience, Expires: jwtLife}
-	t, err := cfg.TokenSource(s.context(ctx)).Token()
+	t, err := cfg.TokenSource(s.context(ctx, true)).Token()
 	if err != nil {
 		return nil, said(err)
 	}
@@ -106,7 +108,7 @@ func readKey(name string) ([]byte, error) {
 	block, _ := pem.Decode(data)
 	switch {
 	case block == nil:
-		return nil, fail("there is no private key in PEM in it", "its first line says BEGIN PRIVATE KEY")
+		return nil, fail("there is no private key in PEM in it", "its first line says BEGIN PRIVATE KEY, between dashes")
 	case block.Type == "CERTIFICATE":
 		return nil, fail("it is a certificate, and the key that belongs to it is needed", "the certificate goes into the spec, and the key stays with you")
 	case strings.Contains(block.Type, "ENCRYPTED") || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
@@ -152,7 +154,7 @@ func (s System) clientCredentials(ctx context.Context, o ClientCredentialsOption
 		return nil, &diag.Problem{Code: "ECA545", Message: h + " does not take client credentials", Hint: "pass the org's own My Domain to --instance-url, such as https://example.my.salesforce.com"}
 	}
 	cfg := &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: o.Secret.Reveal(), TokenURL: tokenURL(host), AuthStyle: oauth2.AuthStyleInParams}
-	t, err := cfg.Token(s.context(ctx))
+	t, err := cfg.Token(s.context(ctx, true))
 	if err != nil {
 		return nil, said(err)
 	}
@@ -163,6 +165,9 @@ func (s System) clientCredentials(ctx context.Context, o ClientCredentialsOption
 func Token(ctx context.Context, sys System, alias, instanceURL string, token secret.String) (*Login, error) {
 	sys = sys.filled()
 	u, err := org.CheckURL(instanceURL)
+	if err == nil {
+		err = checkToken(token)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -170,13 +175,22 @@ func Token(ctx context.Context, sys System, alias, instanceURL string, token sec
 	return l, sys.identify(ctx, l)
 }
 
+// checkToken refuses what cannot be sent as a token: most often a file that holds
+// more than one.
+func checkToken(token secret.String) error {
+	if strings.ContainsFunc(token.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return &diag.Problem{Code: "ECA549", Message: "what was given as the access token has blanks, line ends or other characters in it that no token has", Hint: "pass the token alone, without quotes and names"}
+	}
+	return nil
+}
+
 // AuthURL logs in with an sfdx auth URL: force://client:secret:refresh@host.
 func AuthURL(ctx context.Context, sys System, alias string, given secret.String) (*Login, error) {
 	sys = sys.filled()
-	form := regexp.MustCompile(`^force://([^:@]+):([^:@]*):([^:@]+)@([^/@]+)/?$`)
-	m := form.FindStringSubmatch(strings.TrimSpace(given.Reveal()))
+	form := regexp.MustCompile(`^force://([^:@\s]+):([^:@\s]*):([^:@\s]+)@([^/@\s]+)/?$`)
+	m := form.FindStringSubmatch(authURLOf(given.Reveal()))
 	if m == nil {
-		return nil, &diag.Problem{Code: "ECA546", Message: "this is no sfdx auth URL", Hint: "it is force://CLIENT:SECRET:REFRESH@HOST, as sf org auth show-sfdx-auth-url prints it"}
+		return nil, &diag.Problem{Code: "ECA546", Message: "this is no sfdx auth URL", Hint: "it is what sf org auth show-sfdx-auth-url prints, with --json or without: force, a colon, two slashes, CLIENT:SECRET:REFRESH@HOST"}
 	}
 	raw := "https://" + m[4]
 	if u, err := url.Parse(raw); err == nil && org.Loopback(u.Hostname()) {
@@ -195,6 +209,22 @@ func AuthURL(ctx context.Context, sys System, alias string, given secret.String)
 	return l, sys.identify(ctx, l)
 }
 
+// authURLOf finds the auth URL in what sf prints of it: the URL alone, or the
+// JSON of one of its commands.
+func authURLOf(text string) string {
+	text = strings.TrimSpace(text)
+	var f struct {
+		URL    string `json:"sfdxAuthUrl"`
+		Result struct {
+			URL string `json:"sfdxAuthUrl"`
+		} `json:"result"`
+	}
+	if strings.HasPrefix(text, "{") && json.Unmarshal([]byte(text), &f) == nil {
+		return cmp.Or(f.Result.URL, f.URL)
+	}
+	return text
+}
+
 func unescaped(s string) string {
 	if plain, err := url.PathUnescape(s); err == nil {
 		return plain
@@ -209,7 +239,7 @@ func (s System) renew(ctx context.Context, a Account, c credentials) (*Login, er
 		return nil, err
 	}
 	cfg := oauth2.Config{ClientID: a.ClientID, ClientSecret: c.ClientSecret, Endpoint: oauth2.Endpoint{TokenURL: tokenURL(host), AuthStyle: oauth2.AuthStyleInParams}}
-	t, err := cfg.TokenSource(s.context(ctx), &oauth2.Token{RefreshToken: c.RefreshToken, Expiry: time.Unix(1, 0)}).Token()
+	t, err := cfg.TokenSource(s.context(ctx, false), &oauth2.Token{RefreshToken: c.RefreshToken, Expiry: time.Unix(1, 0)}).Token()
 	if err != nil {
 		return nil, said(err)
 	}

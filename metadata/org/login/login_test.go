@@ -6,9 +6,11 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -161,7 +163,7 @@ func kept(t *testing.T, m *machine, l *login.Login, err error, username string) 
 		t.Errorf("logged in as %+v", l.Account)
 	}
 	saved, err := m.store(t).Save(t.Context(), l)
-	if err != nil || !saved.Keyring {
+	if err != nil || saved.Keyring != (l.Account.Method != login.MethodJWT) { // whose key stays where it is
 		t.Fatalf("saved %+v, %v", saved, err)
 	}
 	for range 2 {
@@ -537,5 +539,218 @@ func TestAuthURL(t *testing.T) {
 	var said *org.Error
 	if !errors.As(err, &said) || said.Code != "invalid_grant" {
 		t.Errorf("a refresh token that has ended: %v", err)
+	}
+}
+
+// An auth URL may come as sf prints it, with --json or without.
+func TestAuthURLAsPrinted(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	m.Open = browse
+	l, err := login.Web(t.Context(), m.System, login.WebOptions{LoginURL: o.URL(), Port: freePort(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.store(t).Save(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	var c struct{ RefreshToken string }
+	for _, text := range m.ring.values {
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plain := "force://PlatformCLI::" + c.RefreshToken + "@" + strings.TrimPrefix(o.URL(), "http://")
+	for name, text := range map[string]string{
+		"plain": plain + "\n", "show-sfdx-auth-url": `{"status":0,"result":{"sfdxAuthUrl":"` + plain + `"},"warnings":[]}`, "a file": ` {"sfdxAuthUrl": "` + plain + `"} `,
+	} {
+		if l, err := login.AuthURL(t.Context(), m.System, "", secret.New(text)); err != nil || l.Account.Username != admin {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, text := range map[string]string{"JSON of something else": `{"result":{}}`, "JSON that is cut off": `{"result":{"sfdxAuthUrl":"` + plain} {
+		if _, err := login.AuthURL(t.Context(), m.System, "", secret.New(text)); err == nil || strings.Contains(err.Error(), c.RefreshToken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A login that is made again keeps its name, unless it is given another.
+func TestSaveKeepsTheAlias(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	save := func(alias string) login.Saved {
+		t.Helper()
+		l, err := login.Token(t.Context(), m.System, alias, o.URL(), secret.New(o.Token()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved, err := m.store(t).Save(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return saved
+	}
+	save("mine")
+	save("")
+	if a, err := m.store(t).Find("mine"); err != nil || a == nil {
+		t.Errorf("the alias is lost: %v", err)
+	}
+	if saved := save("other"); saved.Replaced != "mine" {
+		t.Errorf("that it had another name is not said: %+v", saved)
+	}
+	if list, err := m.store(t).List(); err != nil || len(list) != 1 || list[0].Alias != "other" {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// What no token is, is not sent as one.
+func TestNotAToken(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	for _, bad := range []string{"two\nlines", "a b", "\x00", "töken", `{"accessToken": "x"}`} {
+		if _, err := login.Token(t.Context(), m.System, "", o.URL(), secret.New(bad)); err == nil || !strings.Contains(err.Error(), "ECA549") {
+			t.Errorf("%q: %v", bad, err)
+		}
+		m.env["SF_ORG_INSTANCE_URL"], m.env["SF_ACCESS_TOKEN"] = o.URL(), bad
+		if _, err := m.store(t).Session(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "ECA549") {
+			t.Errorf("%q in the environment: %v", bad, err)
+		}
+	}
+	if n := len(o.Requests()); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// An access token is no argument; where sf takes one from the environment, so does
+// this.
+func TestTokenAsTarget(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	m.env["SF_ORG_INSTANCE_URL"] = o.URL()
+	if _, err := m.store(t).Session(t.Context(), o.Token()); err == nil || !strings.Contains(err.Error(), "ECA549") || strings.Contains(err.Error(), o.Token()) {
+		t.Errorf("as an argument: %v", err)
+	}
+	m.env["SF_TARGET_ORG"] = o.Token()
+	s, err := m.store(t).Session(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	works(t, s)
+}
+
+// The default org of a project counts in its folders, too.
+func TestDefaultOfProject(t *testing.T) {
+	m := newMachine(t)
+	project := t.TempDir()
+	for name, text := range map[string]string{"sfdx-project.json": "{}", ".sf/config.json": `{"target-org":"of-project"}`, "force-app/main/x": ""} {
+		p := filepath.Join(project, name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(filepath.Join(project, "force-app", "main"))
+	asked := ""
+	m.Run = func(_ context.Context, _ string, args ...string) ([]byte, int, error) {
+		if args[1] == "display" { // the other command runs beside it
+			asked = args[len(args)-2]
+		}
+		return nil, 0, errors.New("not installed")
+	}
+	if _, err := m.store(t).Session(t.Context(), ""); !errors.Is(err, login.ErrNotLoggedIn) || asked != "of-project" {
+		t.Errorf("asked for %q, %v", asked, err)
+	}
+}
+
+// An older sf has no show-access-token, and shows the token where others redact it.
+func TestOlderSF(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := newMachine(t)
+	m.Run = func(_ context.Context, _ string, args ...string) ([]byte, int, error) {
+		if args[1] == "auth" {
+			return []byte("Warning: org auth is not a sf command.\n"), 127, nil
+		}
+		return []byte("Warning: update available\n" + `{"status":0,"result":{"accessToken":"` + o.Token() + `","instanceUrl":"` + o.URL() + `/","username":"ada@example.com","id":"` + o.OrgID() + `"}}`), 0, nil
+	}
+	s, err := m.store(t).Session(t.Context(), "old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	works(t, s)
+	// A session that sf calls connected and that has ended is asked for once more.
+	if _, err := s.Refresh(t.Context()); !errors.Is(err, login.ErrNotLoggedIn) {
+		t.Errorf("a session that sf cannot renew: %v", err)
+	}
+}
+
+// recording is a network that keeps the claims of the assertions that are sent, and
+// where to.
+type recording struct{ host, audience string }
+
+func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.ParseForm(); err != nil {
+		return nil, err
+	}
+	parts := strings.Split(req.Form.Get("assertion"), ".")
+	data, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, err
+	}
+	var claims struct {
+		Aud      string
+		Exp, Iat int64
+	}
+	if err := json.Unmarshal(data, &claims); err != nil {
+		return nil, err
+	}
+	r.host, r.audience = req.URL.Host, claims.Aud
+	if life := claims.Exp - time.Now().Unix(); life < 60 || life > 180 {
+		return nil, fmt.Errorf("the assertion is good for %d seconds", life)
+	}
+	body := `{"error":"invalid_grant","error_description":"audience is invalid"}`
+	return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+}
+
+// The audience of a JWT goes by the kind of org, and the request to the host that
+// was named.
+func TestAudienceByKindOfOrg(t *testing.T) {
+	keyFile, _ := keyPair(t)
+	const production, sandbox = "https://login.salesforce.com", "https://test.salesforce.com"
+	for host, want := range map[string]string{
+		"login.salesforce.com":                          production,
+		"test.salesforce.com":                           sandbox,
+		"acme.my.salesforce.com":                        production,
+		"acme--uat.sandbox.my.salesforce.com":           sandbox,
+		"acme--uat.my.salesforce.com":                   sandbox,
+		"acme--uat.cs42.my.salesforce.com":              sandbox,
+		"cs42.salesforce.com":                           sandbox,
+		"flow-app-123-dev-ed.scratch.my.salesforce.com": sandbox,
+		"acme-dev-ed.develop.my.salesforce.com":         production, // a Developer Edition is no sandbox
+		"acme-dev-ed.my.salesforce.com":                 production,
+		"acme.trailblaze.my.salesforce.com":             production,
+		"acme.my.salesforce.mil":                        "https://acme.my.salesforce.mil",
+		"acme--uat.sandbox.my.salesforce.mil":           "https://acme--uat.sandbox.my.salesforce.mil",
+		"acme.my.sfcrmproducts.cn":                      "https://acme.my.sfcrmproducts.cn",
+	} {
+		m, net := newMachine(t), &recording{}
+		m.HTTP = &http.Client{Transport: net}
+		_, err := login.JWT(t.Context(), m.System, login.JWTOptions{Username: "a@example.com", ClientID: "3MVG9", KeyFile: keyFile, LoginURL: "https://" + host})
+		if net.host != host || net.audience != want {
+			t.Errorf("%s: asked %q with the audience %q, wanted %q (%v)", host, net.host, net.audience, want, err)
+		}
+		var said *org.Error
+		if !errors.As(err, &said) || said.Code != "invalid_grant" {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	for _, host := range []string{"evilcrmforce.mil", "acme.my.salesforce.com.evil.example", "salesforce.com", "crmforce.mil", "acme.my.salesforce.com:8443", "user@acme.my.salesforce.com", "169.254.169.254"} {
+		m, net := newMachine(t), &recording{}
+		m.HTTP = &http.Client{Transport: net}
+		if _, err := login.JWT(t.Context(), m.System, login.JWTOptions{Username: "a", ClientID: "b", KeyFile: keyFile, LoginURL: "https://" + host}); err == nil || net.host != "" {
+			t.Errorf("%s is asked: %q, %v", host, net.host, err)
+		}
 	}
 }

@@ -22,19 +22,21 @@ import (
 func readCloser(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) }
 
 // Session finds the login of an org. A target is an alias or username, of this
-// store and then of sf, or an access token as sf takes one. Without a target it
-// is the session in the environment, then SF_TARGET_ORG, then the default of sf,
-// then the one account that there is.
+// store and then of sf. Without a target it is the session in the environment, then
+// SF_TARGET_ORG, then the default of sf, then the one account that there is.
 func (s *Store) Session(ctx context.Context, target string) (org.Session, error) {
 	instance, token := s.sys.env("SF_ORG_INSTANCE_URL"), s.sys.env("SF_ACCESS_TOKEN")
-	if isToken(target) {
-		token, target = target, ""
+	if isToken(target) { // every user of the machine sees arguments
+		return org.Session{}, &diag.Problem{Code: "ECA549", Message: "an access token is a secret, and --target-org takes a name", Hint: "put it into SF_ACCESS_TOKEN, and the org's address into SF_ORG_INSTANCE_URL"}
 	}
 	if target == "" && instance != "" && token != "" {
 		return given(instance, secret.New(token))
 	}
 	if target == "" {
 		target = cmp.Or(s.sys.env("SF_TARGET_ORG"), s.defaultOfSF())
+	}
+	if instance != "" && isToken(target) { // sf takes one there
+		return given(instance, secret.New(target))
 	}
 	if target == "" {
 		accounts, err := s.List()
@@ -64,6 +66,9 @@ func isToken(target string) bool {
 // given is a session from the environment, of one run.
 func given(instance string, token secret.String) (org.Session, error) {
 	u, err := org.CheckURL(instance)
+	if err == nil {
+		err = checkToken(token)
+	}
 	if err != nil {
 		return org.Session{}, err
 	}
@@ -143,9 +148,10 @@ func (s *Store) aliases() map[string]string {
 	return f.Orgs
 }
 
-// defaultOfSF is the org that sf would take: of the project, then of the user.
+// defaultOfSF is the org that sf would take: of the project that this folder is
+// in, then of the user.
 func (s *Store) defaultOfSF() string {
-	for _, dir := range []string{".", s.sys.home()} {
+	for _, dir := range []string{projectDir(), s.sys.home()} {
 		data, err := os.ReadFile(filepath.Join(dir, ".sf", "config.json"))
 		var f struct {
 			Target string `json:"target-org"`
@@ -155,6 +161,22 @@ func (s *Store) defaultOfSF() string {
 		}
 	}
 	return ""
+}
+
+// projectDir is the SFDX project that the working folder is in, or that folder.
+func projectDir() string {
+	here, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "sfdx-project.json")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return here
+		}
+	}
 }
 
 // redacted is what sf prints for a token that it does not show.

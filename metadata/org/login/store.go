@@ -74,8 +74,9 @@ type Login struct {
 
 // Saved says where the secrets of an account went.
 type Saved struct {
-	Keyring bool
-	Note    string // what the user should know; "" for nothing
+	Keyring  bool
+	Note     string // what the user should know; "" for nothing
+	Replaced string // the alias that the login had before, if it has another now
 }
 
 // A Store keeps accounts.
@@ -181,20 +182,28 @@ func (s *Store) Find(name string) (*Account, error) {
 	return nil, nil
 }
 
+// lockWait is longer than a run holds the store: for one request at the most.
+const lockWait = 4 * tokenWait
+
 // lock keeps two runs from changing the store at once.
 func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("keeping logins: %w", err)
 	}
 	l := flock.New(filepath.Join(s.dir, "lock"), flock.SetPermissions(0o600))
+	ctx, cancel := context.WithTimeoutCause(ctx, lockWait, fmt.Errorf("it has held %s for %s", l.Path(), lockWait))
+	defer cancel()
 	if _, err := l.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return nil, fmt.Errorf("keeping logins: waiting for another run: %w", err)
 	}
 	return func() { _ = l.Unlock() }, nil // the system unlocks it with the process at the latest
 }
 
-// Save keeps a login. One of the same username and host is replaced, and an
-// alias belongs to one account alone.
+// Save keeps a login. One of the same username and host is replaced, and leaves
+// its alias if the new one has none; an alias belongs to one account alone.
 func (s *Store) Save(ctx context.Context, l *Login) (Saved, error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -209,17 +218,22 @@ func (s *Store) Save(ctx context.Context, l *Login) (Saved, error) {
 	if err != nil {
 		return saved, err
 	}
-	kept := []Account{l.Account}
+	kept := accounts[:0:0]
 	for _, a := range accounts {
-		if a.id() == l.Account.id() {
-			continue
-		}
-		if a.Alias != "" && a.Alias == l.Account.Alias {
+		same := a.id() == l.Account.id()
+		switch {
+		case same && l.Account.Alias == "":
+			l.Account.Alias = a.Alias
+		case same && a.Alias != "" && a.Alias != l.Account.Alias:
+			saved.Replaced = a.Alias
+		case !same && a.Alias != "" && a.Alias == l.Account.Alias:
 			a.Alias = ""
 		}
-		kept = append(kept, a)
+		if !same {
+			kept = append(kept, a)
+		}
 	}
-	return saved, s.write(kept)
+	return saved, s.write(append(kept, l.Account))
 }
 
 // id tells accounts apart; it names their secrets, too.
@@ -263,14 +277,19 @@ func (s *Store) forget(a Account) error {
 
 // setSecrets keeps the secrets of an account in the keyring, or else in a file.
 func (s *Store) setSecrets(a Account, c credentials) (Saved, error) {
+	if c == (credentials{}) { // of a JWT, whose key stays where it is
+		return Saved{}, s.forget(a)
+	}
 	data, err := json.Marshal(c) //nolint:gosec // this is how secrets are kept
 	if err != nil {
 		return Saved{}, fmt.Errorf("keeping logins: %w", err)
 	}
+	why := "ECACTL_KEYRING is off"
 	if s.sys.env("ECACTL_KEYRING") != "off" {
 		if err := s.sys.Keyring.Set(a.id(), string(data)); err == nil {
 			return Saved{Keyring: true}, s.dropFromFile(a)
 		}
+		why = "there is no keyring that answers"
 	}
 	secrets, err := s.readSecretFile()
 	if err != nil {
@@ -280,7 +299,7 @@ func (s *Store) setSecrets(a Account, c credentials) (Saved, error) {
 	if err := s.writeSecretFile(secrets); err != nil {
 		return Saved{}, err
 	}
-	return Saved{Note: "there is no keyring that answers, so the tokens are in " + s.secretFile() + ", which you alone can read"}, nil
+	return Saved{Note: why + ", so the tokens are in " + s.secretFile() + ", which you alone can read"}, nil
 }
 
 // dropFromFile takes secrets out of the file that are in the keyring now.

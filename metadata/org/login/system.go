@@ -12,6 +12,8 @@ import (
 
 	"github.com/cli/browser"
 	"github.com/zalando/go-keyring"
+
+	"github.com/ecactl/ecactl/metadata/org"
 )
 
 // System is the machine as this package sees it, so that a test can be another.
@@ -48,6 +50,9 @@ func (s System) filled() System {
 	}
 	if s.Open == nil {
 		s.Open = openBrowser
+	}
+	if s.Sleep == nil {
+		s.Sleep = org.Sleep
 	}
 	if s.Keyring == nil {
 		s.Keyring = systemKeyring{}

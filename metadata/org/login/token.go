@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,11 +38,57 @@ func (s System) client() *http.Client {
 	return c
 }
 
-// context gives golang.org/x/oauth2 the client to use.
-func (s System) context(ctx context.Context) context.Context {
+// context gives golang.org/x/oauth2 the client to use. repeatable is a request
+// that may be sent twice: an assertion or a secret gets another token each time,
+// and a code or a token that rotates is good once.
+func (s System) context(ctx context.Context, repeatable bool) context.Context {
 	c := s.client()
-	c.Transport = limited{c.Transport}
+	c.Transport = persistent{limited{c.Transport}, s.Sleep, repeatable}
 	return context.WithValue(ctx, oauth2.HTTPClient, c)
+}
+
+// persistent sends a request again as the requests of package org are.
+type persistent struct {
+	next       http.RoundTripper
+	sleep      func(context.Context, time.Duration) error
+	repeatable bool
+}
+
+func (p persistent) RoundTrip(r *http.Request) (*http.Response, error) {
+	for number := 1; ; number++ {
+		resp, err := p.next.RoundTrip(r)
+		pause, again := org.Retry(p.attempt(resp, err, number))
+		if !again || r.GetBody == nil || err == nil && resp.StatusCode < 300 {
+			return resp, err
+		}
+		if resp != nil {
+			_ = resp.Body.Close() // nothing in it is wanted
+		}
+		if err := p.sleep(r.Context(), pause); err != nil {
+			return nil, err
+		}
+		r = r.Clone(r.Context())
+		if r.Body, err = r.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (p persistent) attempt(resp *http.Response, err error, number int) org.Attempt {
+	a := org.Attempt{Idempotent: p.repeatable, Number: number}
+	var said *org.Error
+	switch {
+	case errors.As(err, &said):
+		a.Arrival, a.Status, a.Code = org.Answered, said.Status, said.Code
+	case err != nil:
+		a.Arrival = org.ArrivalOf(err)
+	default:
+		a.Arrival, a.Status = org.Answered, resp.StatusCode
+		if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+			a.RetryAfter = time.Duration(seconds) * time.Second
+		}
+	}
+	return a
 }
 
 // limited bounds the body of every answer, and takes a page of HTML for the
@@ -63,10 +110,14 @@ func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = resp.Body.Close() // nothing in it is wanted
 		return nil, &org.Error{Op: "token", Status: resp.StatusCode, Code: "HTTP_WRONG_CONTENT", Message: fmt.Sprintf("the answer is %q and not JSON; is there a proxy in between?", kind)}
 	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, maxTokenAnswer), resp.Body}
+	// The whole of it is read here, so that an answer that was cut off is one that
+	// did not come.
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	_ = resp.Body.Close() // it was read
+	if err != nil {
+		return nil, fmt.Errorf("the answer was cut off: %w", err)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(data))
 	return resp, nil
 }
 

@@ -50,6 +50,9 @@ func Web(ctx context.Context, sys System, o WebOptions) (*Login, error) {
 		return nil, err
 	}
 	port := cmp.Or(o.Port, DefaultPort)
+	if port < 1 || port > 65535 {
+		return nil, &diag.Problem{Code: "ECA547", Message: fmt.Sprintf("there is no port %d", port), Hint: "a port is 1 to 65535"}
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return nil, &diag.Problem{Code: "ECA547", Message: fmt.Sprintf("port %d, to which the browser comes back, is taken", port), Hint: "end the other login, or pass --port with one that is among the app's callback URLs", Err: err}
@@ -67,13 +70,14 @@ func Web(ctx context.Context, sys System, o WebOptions) (*Login, error) {
 			o.Show(page)
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Timeout, 5*time.Minute), errors.New("nobody has logged in within five minutes"))
+	limit := cmp.Or(o.Timeout, 5*time.Minute)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("nobody has logged in within %s", limit))
 	defer cancel()
 	code, err := await(ctx, listener, callbackPath, state)
 	if err != nil {
 		return nil, err
 	}
-	t, err := cfg.Exchange(sys.context(ctx), code, oauth2.VerifierOption(verifier))
+	t, err := cfg.Exchange(sys.context(ctx, false), code, oauth2.VerifierOption(verifier))
 	if err != nil {
 		return nil, said(err)
 	}
@@ -160,9 +164,6 @@ func exactly(u *url.URL) string {
 // OpenBrowser opens a page in the user's browser.
 func (s System) OpenBrowser(page string) error { return s.filled().Open(page) }
 
-// revokeURL is where tokens are ended.
-func revokeURL(a Account) string { return a.InstanceURL + "/services/oauth2/revoke" }
-
 // Logout ends an account's tokens in the org, as far as it has any that can be
 // ended, and forgets it. The error of an org that cannot be asked comes with the
 // account forgotten all the same.
@@ -175,9 +176,13 @@ func (s *Store) Logout(ctx context.Context, a Account) error {
 	if err := s.Delete(ctx, a); err != nil || token == "" {
 		return err
 	}
+	u, err := org.CheckURL(a.InstanceURL) // accounts.json is a file like any other
+	if err != nil {
+		return fmt.Errorf("the login is forgotten, but not ended in the org: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, tokenWait)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, revokeURL(a), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String()+"/services/oauth2/revoke", nil)
 	if err != nil {
 		return fmt.Errorf("ending the session: %w", err)
 	}

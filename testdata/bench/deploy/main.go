@@ -1,5 +1,5 @@
 // Command deploy times ecactl deploy beside sf project deploy start, on the same
-// emulated org and in one run: 100 and 1,000 apps of three files each, three times,
+// emulated org and in one run: 100 and 1,000 apps of five files each, three times,
 // the best of each. It prints wall time and the most memory that the process had.
 //
 //	go run ./testdata/bench/deploy
