@@ -29,8 +29,8 @@ type Config struct {
 	Latency            time.Duration
 	PendingPolls       int // how many looks at a deploy find it unfinished
 	Users              []User
-	AskLogin           bool // authorize shows a page first, as to a browser that is not logged in
 	OrgNumber          int  // the org's id is made of it; default 1
+	AskLogin           bool // authorize shows a page first, as to a browser that is not logged in
 	Now                func() time.Time
 	Log                func(Request) // is told of every request as it arrives
 	// Rows are records that are made when they are asked for, by object: more than
@@ -360,4 +360,22 @@ func (o *Org) Consumer(app string) (consumerKey, consumerSecret string) {
 		return c.Key, c.Secret
 	}
 	return "", ""
+}
+
+// Alter changes records of an object in place, as somebody in Setup would.
+func (o *Org) Alter(object string, change func(row map[string]any)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, row := range o.state.Records[object] {
+		change(row)
+	}
+}
+
+// Migrated tells whether a Connected App is read only, because Setup's button has
+// moved it.
+func (o *Org) Migrated(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.state.Components[key(metadata.TypeConnectedApp, name)]
+	return s != nil && s.Migrated
 }

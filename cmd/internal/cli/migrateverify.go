@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -105,7 +106,7 @@ func (p *program) migrateVerify(ctx context.Context, f *verifyFlags, args []stri
 	if err != nil {
 		return err
 	}
-	r := &verifyReport{SchemaVersion: 1, Tool: thisTool(), Org: verifyOrg{session.OrgID, session.InstanceURL, session.Username}, Apps: []*verify.App{}, at: p.host.Now()}
+	r := &verifyReport{SchemaVersion: 1, Tool: thisTool(), GeneratedAt: p.host.Now().UTC().Truncate(time.Second), Org: verifyOrg{session.OrgID, session.InstanceURL, session.Username}, Apps: []*verify.App{}}
 	for _, b := range apps {
 		app, err := p.verifyOne(ctx, f, b, given, client, session)
 		if err != nil {

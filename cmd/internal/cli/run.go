@@ -279,7 +279,8 @@ deploys it, and audits the Connected Apps that they replace.`,
 		p.newInit(), p.newLint(), p.newGenerate(), p.newImport(), p.newConvert(), p.newAudit(),
 		p.newLogin(), p.newOrgs(), p.newLogout(), p.newDoctor(),
 		p.newPlan(), p.newDeploy(), p.newRetrieve(), p.newEmulator(),
-		p.newCredentials(), p.newMigrate(), p.newExplain(), p.newSchema(), p.newDemo(), p.newVersion(),
+		p.newCredentials(), p.newMigrate(), p.newRefresh(),
+		p.newExplain(), p.newSchema(), p.newDemo(), p.newVersion(),
 	)
 	root.AddCommand(topics()...)
 	return root

@@ -15,10 +15,10 @@ import (
 type verifyReport struct {
 	SchemaVersion int            `json:"schemaVersion"`
 	Tool          tool           `json:"tool"`
+	GeneratedAt   time.Time      `json:"generatedAt"`
 	Org           verifyOrg      `json:"org"`
 	Apps          []*verify.App  `json:"apps"`
 	Summary       verify.Summary `json:"summary"`
-	at            time.Time
 }
 
 type verifyOrg struct {
@@ -118,5 +118,5 @@ func (r *verifyReport) junit(w io.Writer) error {
 		}
 		suites = append(suites, s)
 	}
-	return report.JUnit(w, r.at, suites)
+	return report.JUnit(w, r.GeneratedAt, suites)
 }
