@@ -102,6 +102,10 @@ func (p *program) beginBack(ctx context.Context, f *backFlags) (*back, error) {
 	if f.plan == "" {
 		return nil, usagef("migrate plan --out FILE writes one", "--plan FILE is missing")
 	}
+	wait, err := minutes(f.wait)
+	if err != nil {
+		return nil, err
+	}
 	if b.plan, err = readMigration(f.plan); err != nil {
 		return nil, err
 	}
@@ -111,7 +115,7 @@ func (p *program) beginBack(ctx context.Context, f *backFlags) (*back, error) {
 	progress := p.newProgress()
 	b.options = rollback.Options{
 		Now: p.host.Now, Dir: f.dir, Say: p.say,
-		Deploy:  deploy.Options{Wait: minutes(f.wait), IgnoreWarnings: true, Notify: progress.deploy, Now: p.host.Now},
+		Deploy:  deploy.Options{Wait: wait, IgnoreWarnings: true, Notify: progress.deploy, Now: p.host.Now},
 		Confirm: p.confirmed(f.yes),
 	}
 	if b.options.Dir == "" {

@@ -234,6 +234,10 @@ func (p *program) refreshRestore(ctx context.Context, f *refreshFlags) error {
 	if err != nil {
 		return err
 	}
+	wait, err := minutes(f.wait)
+	if err != nil {
+		return err
+	}
 	saved, err := refresh.Load(f.dir)
 	if err != nil {
 		return err
@@ -249,7 +253,7 @@ func (p *program) refreshRestore(ctx context.Context, f *refreshFlags) error {
 	progress := p.newProgress()
 	done, err := refresh.Restore(ctx, client, saved, refresh.RestoreOptions{
 		Now: p.host.Now, Dir: f.dir, Secrets: secrets, Replace: f.replace, Say: p.say, Confirm: p.confirmed(f.yes),
-		Deploy: deploy.Options{Wait: minutes(f.wait), IgnoreWarnings: true, Notify: progress.deploy, Now: p.host.Now},
+		Deploy: deploy.Options{Wait: wait, IgnoreWarnings: true, Notify: progress.deploy, Now: p.host.Now},
 	})
 	if err != nil {
 		return err
