@@ -31,7 +31,7 @@ func documentation(t *testing.T) []string {
 }
 
 // migrations are the pages for which the org has apps to be moved: the sample's.
-var migrations = []string{"migrate.md", "refresh.md", "admins.md", "engineers.md"}
+var migrations = []string{"README.md", "migrate.md", "refresh.md", "admins.md", "engineers.md"}
 
 // emulatedFor is the org that a page's commands speak to.
 func emulatedFor(page string) orgtest.Config {
