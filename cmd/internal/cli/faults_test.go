@@ -228,6 +228,9 @@ func TestFaults(t *testing.T) {
 			for name, fault := range faults {
 				cells++
 				fault.Op = op
+				if raced && cells%4 != 0 {
+					continue // a part of it shows every race; the rest is run without the detector
+				}
 				t.Run(command+"/"+op+"/"+name, func(t *testing.T) {
 					t.Parallel()
 					strike(t, c, name, fault)
