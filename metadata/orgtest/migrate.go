@@ -7,47 +7,11 @@ import (
 	"github.com/ecactl/ecactl/metadata"
 )
 
-// migrated says where the button puts each value of a Connected App, and which
-// values it adds. From a pair of a Connected App and its successor in a public
-// repository, and the reference of the mapping.
-var migrated = []struct {
-	typ, suffix string
-	fields      map[string]string // of the new component, by the path in the old one
-	adds        map[string]string
-}{
-	{
-		metadata.TypeApp, "",
-		map[string]string{"label": "label", "contactEmail": "contactEmail", "contactPhone": "contactPhone", "description": "description", "iconUrl": "iconUrl", "infoUrl": "infoUrl", "logoUrl": "logoUrl"},
-		map[string]string{"distributionState": "Local", "isProtected": "false"},
-	},
-	{
-		typeOauth, "_defOauthSet",
-		map[string]string{"oauthConfig.singleLogoutUrl": "singleLogoutUrl"},
-		map[string]string{"isFirstPartyAppEnabled": "false"},
-	},
-	{
-		typeGlobal, "_defGlblOauthSet",
-		map[string]string{
-			"oauthConfig.callbackUrl": "callbackUrl", "oauthConfig.certificate": "certificate", "oauthConfig.isClientCredentialEnabled": "isClientCredentialsFlowEnabled",
-			"oauthConfig.isCodeCredentialEnabled": "isCodeCredFlowEnabled", "oauthConfig.isCodeCredentialPostOnly": "isCodeCredPostOnly",
-			"oauthConfig.isConsumerSecretOptional": "isConsumerSecretOptional", "oauthConfig.isIntrospectAllTokens": "isIntrospectAllTokens",
-			"oauthConfig.isNamedUserJwtEnabled": "isNamedUserJwtEnabled", "oauthConfig.isPkceRequired": "isPkceRequired",
-			"oauthConfig.isRefreshTokenRotationEnabled": "isRefreshTokenRotationEnabled", "oauthConfig.isSecretRequiredForRefreshToken": "isSecretRequiredForRefreshToken",
-			"oauthConfig.isSecretRequiredForTokenExchange": "isSecretRequiredForTokenExchange", "oauthConfig.isTokenExchangeEnabled": "isTokenExchangeEnabled",
-		},
-		map[string]string{"isPkceRequired": "false"},
-	},
-	{
-		typePolicy, "_defOauthPlcy",
-		map[string]string{"oauthConfig.oauthClientCredentialUser": "clientCredentialsFlowUser", "oauthConfig.isClientCredentialEnabled": "isClientCredentialsFlowEnabled", "startUrl": "startUrl"},
-		map[string]string{"guestJwtSessionTimeoutType": "Custom", "namedUserJwtSessionTimeoutType": "Custom", "requiredSessionLevel": "STANDARD"},
-	},
-	{"ExtlClntAppOauthSecuritySettings", "_defOauthSecuritySet", nil, nil},
-	{typeAccess, "_defPlcy", nil, map[string]string{"isEnabled": "true", "isOauthPluginEnabled": "true", "startPage": "OAuth"}},
-}
-
-// ipRelaxations are the words of a Connected App, and those of its successor.
-var ipRelaxations = map[string]string{"ENFORCE": "Enforce", "BYPASS": "Bypass", "BYPASS_2FACTOR": "Bypass_2factor", "ENFORCE_RELAXREFRESH": "Enforce_relaxrefresh"}
+// More types of apps.
+const (
+	typeSaml     = "ExtlClntAppSamlConfigurablePolicies"
+	typeSecurity = "ExtlClntAppOauthSecuritySettings"
+)
 
 // serveMigrate is Setup's button. No org has it as an API; it is there so that
 // what comes after it can be tried.
@@ -67,88 +31,135 @@ func (o *Org) serveMigrate(w http.ResponseWriter, r *http.Request) {
 		restFail(w, http.StatusConflict, "DUPLICATE_VALUE", "an external client app "+name+" exists already")
 		return
 	}
-	held := o.state.Consumers["ca:"+name]
-	if held != nil {
+	old := &predecessor{Component: &metadata.Component{Type: ca.Type, Name: ca.Name, Root: ca.content()}, org: o, id: ca.ID}
+	if why := old.ineligible(); why != "" {
+		restFail(w, http.StatusBadRequest, "NOT_ELIGIBLE", "The connected app "+name+" isn't eligible for migration: "+why)
+		return
+	}
+	if held := o.state.Consumers["ca:"+name]; held != nil && old.has("oauthConfig") {
 		own := *held
 		own.ID = o.newID("consumer")
 		o.state.Consumers[name] = &own
 	}
-	old := &metadata.Component{Type: ca.Type, Name: ca.Name, Root: ca.content()}
 	var made []string
-	for _, m := range migrated {
-		if held == nil && m.typ != metadata.TypeApp || !o.table.Type(m.typ).Has(o.cfg.NewestVersion) {
+	for _, s := range successors {
+		if s.block != "" && !old.has(s.block) || !o.table.Type(s.typ).Has(o.cfg.NewestVersion) {
 			continue
 		}
-		c := o.successor(old, m.typ, name+m.suffix, m.fields, m.adds)
+		c := s.make(old)
 		o.complete(&stored{Type: c.Type, Name: c.Name, root: c.Root}, c.Root)
 		o.put(c)
 		made = append(made, c.Type+" "+c.Name)
+	}
+	if held := o.state.Consumers[name]; held != nil {
+		held.AppID = o.appID(name)
 	}
 	ca.Migrated = true
 	writeJSON(w, http.StatusCreated, map[string]any{"app": name, "components": made})
 }
 
-func (o *Org) successor(old *metadata.Component, typ, name string, fields, adds map[string]string) *metadata.Component {
-	c := metadata.NewComponent(typ, name)
-	put := func(field, value string) {
-		c.Root.Remove(field)
-		c.Root.Add(&metadata.Element{Name: field, Text: value})
+// A predecessor is the Connected App that the button is pressed on.
+type predecessor struct {
+	*metadata.Component
+	org *Org
+	id  string
+}
+
+// has tells whether a block is there and not null.
+func (p *predecessor) has(block string) bool {
+	e := p.Root.Child(block)
+	return e != nil && !e.Nil
+}
+
+// value is the text at a path, or "".
+func (p *predecessor) value(path string) string {
+	v, _ := p.Text(path)
+	return v
+}
+
+// values are the texts of a repeated element.
+func (p *predecessor) values(path string) []string {
+	var list []string
+	for _, e := range p.All(path) {
+		if v := strings.TrimSpace(e.Text); v != "" && !e.Nil {
+			list = append(list, v)
+		}
 	}
-	for field, value := range adds {
+	return list
+}
+
+// blockers are what the button refuses, from Salesforce's help on eligibility.
+// Dynamic client registration is one more, which an emulated org does not have.
+var blockers = []struct {
+	why string
+	is  func(*predecessor) bool
+}{
+	{"it is a canvas app.", func(p *predecessor) bool { return p.has("canvasConfig") || p.has("canvas") }},
+	{"it has a custom Apex handler.", func(p *predecessor) bool { return p.value("plugin") != "" }},
+	{"user provisioning is enabled.", (*predecessor).provisions},
+	{"its SAML encryption is Triple DES.", func(p *predecessor) bool { return p.value("samlConfig.encryptionType") == "Triple_Des" }},
+}
+
+func (p *predecessor) ineligible() string {
+	for _, b := range blockers {
+		if b.is(p) {
+			return b.why
+		}
+	}
+	return ""
+}
+
+func (p *predecessor) provisions() bool {
+	for _, row := range p.org.state.Records["UserProvisioningConfig"] {
+		if id, _ := row["ConnectedAppId"].(string); len(id) >= 15 && strings.HasPrefix(p.id, id[:15]) && row["Enabled"] == true {
+			return true
+		}
+	}
+	return false
+}
+
+// A successor is one component that the button makes.
+type successor struct {
+	typ, suffix string
+	block       string            // of the Connected App, without which it is not made
+	copies      map[string]string // fields by the path in the Connected App
+	adds        map[string]string // values that are written in any case; a copy goes before them
+	more        func(*predecessor, func(field, value string), *metadata.Element)
+}
+
+func (s successor) make(old *predecessor) *metadata.Component {
+	c := metadata.NewComponent(s.typ, old.Name+s.suffix)
+	put := func(field, value string) { putAt(c.Root, field, value) }
+	for field, value := range s.adds {
 		put(field, value)
 	}
-	for from, to := range fields {
-		if v, ok := old.Text(from); ok {
+	for from, to := range s.copies {
+		if v := old.value(from); v != "" {
 			put(to, v)
 		}
 	}
-	if typ != metadata.TypeApp {
+	if s.more != nil {
+		s.more(old, put, c.Root)
+	}
+	if s.typ != metadata.TypeApp {
 		put(metadata.FieldApp, old.Name)
-	}
-	if typ == typeOauth {
-		var scopes []string
-		for _, s := range old.All("oauthConfig.scopes") {
-			scopes = append(scopes, strings.Replace(strings.TrimSpace(s.Text), "SFAP", "SFApiPlatform", 1))
-		}
-		put("commaSeparatedOauthScopes", strings.Join(scopes, ", "))
-	}
-	if typ == typePolicy {
-		o.carryPolicies(old, put)
 	}
 	return c
 }
 
-// carryPolicies carries over the policies that change their form.
-func (o *Org) carryPolicies(old *metadata.Component, put func(field, value string)) {
-	users := "AllSelfAuthorized"
-	if v, _ := old.Text("oauthConfig.isAdminApproved"); v == "true" {
-		users = "AdminApprovedPreAuthorized"
-	}
-	put("permittedUsersPolicyType", users)
-	if v, _ := old.Text("oauthPolicy.ipRelaxation"); ipRelaxations[v] != "" {
-		put("ipRelaxationPolicyType", ipRelaxations[v])
-	}
-	if v, _ := old.Text("oauthPolicy.refreshTokenPolicy"); v != "" {
-		parts := strings.Split(v, ":")
-		kinds := map[string]string{"infinite": "Infinite", "zero": "Zero", "specific_lifetime": "SpecificLifetime", "specific_inactivity": "SpecificInactivity"}
-		put("refreshTokenPolicyType", kinds[parts[0]])
-		if len(parts) == 3 {
-			put("refreshTokenValidityPeriod", parts[1])
-			put("refreshTokenValidityUnit", map[string]string{"HOURS": "Hours", "DAYS": "Days", "MONTHS": "Months"}[parts[2]])
+// putAt gives a field below an element its value; "" takes it away.
+func putAt(e *metadata.Element, field, value string) {
+	block, rest, deeper := strings.Cut(field, ".")
+	if deeper {
+		inner := e.Child(block)
+		if inner == nil {
+			inner = e.Add(&metadata.Element{Name: block})
 		}
+		putAt(inner, rest, value)
+		return
 	}
-	var profiles []string
-	for _, p := range old.All("profileName") {
-		profiles = append(profiles, strings.TrimSpace(p.Text))
-	}
-	if len(profiles) > 0 {
-		put("commaSeparatedProfile", strings.Join(profiles, ","))
-	}
-	var sets []string
-	for _, p := range old.All("permissionSetName") { // labels, where the successor has API names
-		sets = append(sets, strings.ReplaceAll(strings.TrimSpace(p.Text), " ", "_"))
-	}
-	if len(sets) > 0 {
-		put("commaSeparatedPermissionSet", strings.Join(sets, ","))
+	e.Remove(field)
+	if value != "" {
+		e.Add(&metadata.Element{Name: field, Text: value})
 	}
 }

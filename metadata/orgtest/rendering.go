@@ -88,6 +88,8 @@ func (o *Org) normalize(e *metadata.Element) {
 		switch {
 		case c.Name == "commaSeparatedOauthScopes":
 			c.Text = strings.Join(o.orderedScopes(c.Text), ", ")
+		case c.Name == "assetTokenSigningCertificate": // an id
+			c.Text = strings.TrimSpace(c.Text)
 		case strings.HasSuffix(strings.ToLower(c.Name), "certificate"):
 			c.Text = wrapped(c.Text)
 		case c.Name == "callbackUrl":
@@ -136,10 +138,22 @@ func (o *Org) rendered(s *stored) *metadata.Component {
 func (o *Org) renderedAt(s *stored, v metadata.Version) *metadata.Component {
 	c := o.rendered(s)
 	if typ := o.table.Type(s.Type); typ != nil {
-		c.Root.Children = slices.DeleteFunc(c.Root.Children, func(e *metadata.Element) bool {
-			f := typ.Field(e.Name)
-			return f != nil && !f.Has(v)
-		})
+		o.cutTo(c.Root, typ, v)
 	}
 	return c
+}
+
+func (o *Org) cutTo(e *metadata.Element, typ *metadata.Type, v metadata.Version) {
+	e.Children = slices.DeleteFunc(e.Children, func(child *metadata.Element) bool {
+		f := typ.Field(child.Name)
+		return f != nil && !f.Has(v)
+	})
+	e.Children = slices.DeleteFunc(e.Children, func(child *metadata.Element) bool {
+		nested := o.table.Nested(typ.Field(child.Name))
+		if nested == nil || len(child.Children) == 0 {
+			return false
+		}
+		o.cutTo(child, nested, v)
+		return len(child.Children) == 0
+	})
 }

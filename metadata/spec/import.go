@@ -16,7 +16,8 @@ import (
 
 // ImportOptions say how specs are made of components.
 type ImportOptions struct {
-	KeepOrgValues bool // keep what only an org writes, under "orgBound"
+	KeepOrgValues bool             // keep what only an org writes, under "orgBound"
+	Version       metadata.Version // API version that specs are to say; 0 is one that fits
 	Table         *metadata.Table
 }
 
@@ -365,6 +366,9 @@ func (d *draft) chooseVersions() {
 		common = d.importer.validAt(d.reading.parts[tOrg])
 	}
 	chosen := nearest(common)
+	if v := d.importer.options.Version; slices.Contains(common, v) {
+		chosen = v
+	}
 	if chosen != metadata.DefaultVersion {
 		d.version = chosen
 	}

@@ -243,6 +243,10 @@ func satelliteName(typ *metadata.Type, app string) string {
 	return base + "_" + lowerFirst(strings.TrimPrefix(typ.Suffix, "eca"))
 }
 
+// ComponentName gives the name that a spec's component of a type has if the spec
+// does not name it.
+func ComponentName(typ *metadata.Type, app string) string { return satelliteName(typ, app) }
+
 // componentKey gives the name of a type under the key "components".
 func componentKey(typ string) string {
 	if typ == metadata.TypeApp {

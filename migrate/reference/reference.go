@@ -19,6 +19,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/plan"
 	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate"
+	"github.com/ecactl/ecactl/migrate/convert"
 )
 
 // A Kind is what a topic is about.
@@ -65,7 +66,7 @@ func Topics(table *metadata.Table) []Topic {
 }
 
 func codes() []Topic {
-	entries := slices.Concat(spec.Codes(), metadata.Codes(), migrate.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes())
+	entries := slices.Concat(spec.Codes(), metadata.Codes(), migrate.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes(), convert.Codes())
 	slices.SortFunc(entries, func(a, b diag.Entry) int { return cmp.Compare(a.Code, b.Code) })
 	var list []Topic
 	for _, e := range entries {
@@ -220,10 +221,24 @@ func fields(table *metadata.Table) []Topic {
 			t.add("exists", f.Span.String())
 			t.add("values", strings.Join(table.EnumNames(f.Type, table.Newest()), ", "))
 			t.add("in a spec", spec.WhyNoKey(id))
+			if r := convert.FindRow(id); r != nil {
+				addMapping(&t, r)
+			}
 			list = append(list, t)
 		}
 	}
 	return list
+}
+
+// addMapping says what becomes of an element of a Connected App.
+func addMapping(t *Topic, r *convert.Row) {
+	t.add("in a Connected App", r.From)
+	t.add("becomes", cmp.Or(strings.Join(r.To, ", "), "nothing"))
+	t.add("converted", string(r.How)+": "+r.Rule)
+	if r.Absent != "" {
+		t.add("if absent", r.Absent+": "+r.Why)
+	}
+	t.aliases = append(t.aliases, r.From)
 }
 
 func scopes(table *metadata.Table) []Topic {

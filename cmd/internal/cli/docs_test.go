@@ -129,7 +129,7 @@ func TestReferencePages(t *testing.T) {
 	if !*update {
 		t.Skip("written with -update")
 	}
-	for _, group := range []string{"keys", "codes", "rules", "fields", "scopes", "dates", "errors"} {
+	for _, group := range []string{"keys", "codes", "rules", "fields", "scopes", "dates", "errors", "mapping"} {
 		var out bytes.Buffer
 		if code := cli.Run(context.Background(), []string{"explain", group, "-o", "markdown"}, nil, &out, os.Stderr, cli.System()); code != 0 {
 			t.Fatalf("explain %s ends with %d", group, code)

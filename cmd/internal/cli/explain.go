@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/migrate/convert"
 	"github.com/ecactl/ecactl/migrate/reference"
 	"github.com/ecactl/ecactl/migrate/report"
 )
@@ -23,7 +25,8 @@ format (oauth.security.requirePkce, or just requirePkce), a metadata field
 (isPkceRequired), an OAuth scope (api), a date (device-flow) or an error of
 Salesforce (invalid_grant), by its name or as it was said.
 
-codes, rules, keys, fields, scopes, dates and errors list all of a kind.`,
+codes, rules, keys, fields, scopes, dates and errors list all of a kind; mapping
+lists what becomes of each element of a Connected App.`,
 		Example: `  ecactl explain ECA102
   ecactl explain CA-ELIG-004
   ecactl explain oauth.security.requirePkce
@@ -43,6 +46,9 @@ codes, rules, keys, fields, scopes, dates and errors list all of a kind.`,
 			}
 			topics := reference.Topics(metadata.Schema())
 			word := strings.Join(args, " ")
+			if strings.EqualFold(word, "mapping") {
+				return p.print(targets, mappingDocument())
+			}
 			if word == "" {
 				word = "keys"
 				p.say("%s list all of a kind; here are the keys:\n", strings.Join(reference.Groups(), ", "))
@@ -90,6 +96,32 @@ func explanation(found []reference.Topic) document {
 					fmt.Fprintf(w, "- **%s**: %s\n", f.Name, report.Markdown(f.Text))
 				}
 				fmt.Fprintln(w)
+			}
+			return nil
+		},
+	}
+}
+
+// mappingDocument is the table by which convert works.
+func mappingDocument() document {
+	rows := [][]string{{"CONNECTED APP", "EXTERNAL CLIENT APP", "HOW", "RULE"}}
+	data := []map[string]any{}
+	for _, r := range convert.Mapping() {
+		rows = append(rows, []string{r.From, cmp.Or(strings.Join(r.To, ", "), "-"), string(r.How), r.Rule})
+		data = append(data, map[string]any{"from": r.From, "to": append([]string{}, r.To...), "how": r.How, "rule": r.Rule, "absent": r.Absent, "why": r.Why})
+	}
+	return document{
+		data:  map[string]any{"schemaVersion": 1, "tool": thisTool(), "mapping": data},
+		table: func(w io.Writer, theme report.Theme) error { return theme.Grid(w, "", rows) },
+		markdown: func(w io.Writer) error {
+			fmt.Fprint(w, "What becomes of each element of a Connected App under `ecactl convert`; absent is what is written where the element is not there.\n\n")
+			fmt.Fprint(w, "| Connected App | External Client App | how | rule | absent |\n|---|---|---|---|---|\n")
+			for _, r := range convert.Mapping() {
+				absent := ""
+				if r.Absent != "" {
+					absent = r.Absent + ": " + r.Why
+				}
+				fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", report.Markdown(r.From), strings.Join(r.To, "<br>"), r.How, report.Markdown(r.Rule), report.Markdown(absent))
 			}
 			return nil
 		},

@@ -37,12 +37,16 @@ var layers = map[string][]string{
 	"migrate":                  {"metadata", "metadata/spec", "metadata/diag"},
 	"migrate/gather":           {"migrate", "metadata", "metadata/org"},
 	"migrate/fleet":            {"migrate", "migrate/gather", "metadata/org", "metadata/spec", "metadata/diag"},
+
+	"migrate/convert":          {"metadata", "metadata/spec", "metadata/diag"},
+	"migrate/convert/orginput": {"migrate/convert", "metadata", "metadata/diag", "metadata/org", "metadata/deploy"},
+
 	"migrate/reference": {
-		"migrate", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
+		"migrate", "migrate/convert", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
 	},
 	"migrate/report": {"migrate", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
-		"migrate", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"migrate", "migrate/convert", "migrate/convert/orginput", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
 	},
 	"cmd/ecactl": {"cmd/internal/cli"},

@@ -272,7 +272,7 @@ deploys it, and audits the Connected Apps that they replace.`,
 	f.BoolVar(&p.noInput, "no-input", false, "never ask anything; CI in the environment does the same")
 	f.BoolVar(&p.noColor, "no-color", false, "print without colours; NO_COLOR in the environment does the same")
 	root.AddCommand(
-		p.newInit(), p.newLint(), p.newGenerate(), p.newImport(), p.newAudit(),
+		p.newInit(), p.newLint(), p.newGenerate(), p.newImport(), p.newConvert(), p.newAudit(),
 		p.newLogin(), p.newOrgs(), p.newLogout(), p.newDoctor(),
 		p.newPlan(), p.newDeploy(), p.newRetrieve(), p.newEmulator(),
 		p.newExplain(), p.newSchema(), p.newDemo(), p.newVersion(),
