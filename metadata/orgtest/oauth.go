@@ -560,15 +560,19 @@ func (o *Org) serveIntrospect(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": refused.code, "error_description": refused.text})
 		return
 	}
-	s := o.tokens[r.Form.Get("token")]
-	if s == nil {
+	token, kind := r.Form.Get("token"), "access_token"
+	s := o.tokens[token]
+	if t := o.state.Refresh[token]; t != nil && !t.Used {
+		s, kind = &session{user: o.user(func(u *User) bool { return u.ID == t.User }), scopes: t.Scopes}, "refresh_token"
+	}
+	if s == nil || s.user == nil {
 		writeJSON(w, http.StatusOK, map[string]any{"active": false})
 		return
 	}
 	now := o.cfg.Now()
 	writeJSON(w, http.StatusOK, map[string]any{
 		"active": true, "scope": strings.Join(s.scopes, " "), "client_id": r.Form.Get("client_id"), "username": s.user.Username,
-		"sub": o.identityURL(s.user), "token_type": "access_token", "exp": now.Add(2 * time.Hour).Unix(), "iat": now.Unix(), "nbf": now.Unix(),
+		"sub": o.identityURL(s.user), "token_type": kind, "exp": now.Add(2 * time.Hour).Unix(), "iat": now.Unix(), "nbf": now.Unix(),
 	})
 }
 
