@@ -400,6 +400,27 @@ func (w *treeWriter) discard(pending []int, temp string) {
 	}
 }
 
+// Sweep takes out of a folder what a run that was killed has left there while it
+// wrote files: those that were not yet renamed into their places.
+func Sweep(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // whoever writes there says why not
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() && isLeftover(e.Name()) {
+			_ = os.Remove(filepath.Join(dir, e.Name())) // it is in nobody's way
+		}
+	}
+}
+
+// isLeftover tells the names of files that are being written: see write.
+func isLeftover(name string) bool {
+	rest, ok := strings.CutSuffix(name, ".tmp")
+	at := strings.LastIndexByte(rest, '.')
+	return ok && strings.HasPrefix(name, ".") && at > 0 && len(rest)-at-1 == 10 && strings.Trim(rest[at+1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
+
 // prune deletes what an earlier run wrote, this one does not, and nobody has
 // changed since.
 func (w *treeWriter) prune() error {

@@ -105,7 +105,7 @@ func audit(a *App, inv *Inventory, o *Options) AppReport {
 	}
 	report := AppReport{
 		Kind: a.Kind, Name: a.Name, Label: a.Label, ID: a.ID, File: a.File, Verdict: j.Verdict, Route: j.Route, Why: j.Why,
-		Scopes: a.oauthScopes(), Flows: a.flows(), Unknown: append([]string{}, unknown...), Findings: inv.reported(a, findings, o),
+		Scopes: a.oauthScopes(), Flows: a.flows(), Ties: a.ties(), Unknown: append([]string{}, unknown...), Findings: inv.reported(a, findings, o),
 	}
 	if inv.evidence != nil {
 		report.Org, report.Setup, report.Activity = inv.evidence.Org.ID, a.setup(inv.evidence.Org.InstanceURL), inv.activity(a)

@@ -70,7 +70,7 @@ func (o *Org) Title() string { return cmp.Or(o.Alias, o.Name, o.InstanceURL, o.I
 // Check refuses a report that another program wrote, or another version of this
 // one.
 func (r *Report) Check(file string) error {
-	if r.SchemaVersion != 1 || r.Tool.Name != "ecactl" {
+	if r.SchemaVersion != 1 || r.Tool.Name != "ecactl" || r.GeneratedAt.IsZero() || r.Apps == nil {
 		return &diag.Problem{
 			Pos: diag.Pos{File: file}, Code: "ECA603", Message: fmt.Sprintf("is no report of ecactl audit -o json (schemaVersion %d)", r.SchemaVersion),
 			Hint: "ecactl audit --target-org ORG -o json=FILE writes one",

@@ -91,6 +91,7 @@ type AppReport struct {
 	Activity *Activity       `json:"activity"` // null where only files were read
 	Scopes   []string        `json:"scopes"`   // OAuth names
 	Flows    []string        `json:"flows"`    // in words
+	Ties     *Ties           `json:"ties,omitempty"`
 	Unknown  []string        `json:"unknown"`
 	Findings []FindingReport `json:"findings"`
 }

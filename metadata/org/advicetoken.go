@@ -16,8 +16,23 @@ var tokenAdvices = []Advice{
 	},
 	{
 		ID: "OAUTH-NOT-ADMIN-APPROVED", Where: "token", Match: []string{"not admin approved"},
-		Says: "invalid_app_access: user is not admin approved to access this app", Means: "The user has none of the app's permission sets and profiles.",
-		Do: []string{"assign one"}, Source: sourceOAuth,
+		Says: "invalid_app_access, OAUTH_APP_ACCESS_DENIED: user is not admin approved to access this app", Means: "The user has none of the app's permission sets and profiles.",
+		Do: []string{"assign one, or add one of the user's to policies.permissionSets or policies.profiles, and deploy"}, Source: sourceOAuth,
+	},
+	{
+		ID: "OAUTH-PKCE", Where: "token", Match: []string{"code challenge"},
+		Says: "invalid_request: missing required code challenge", Means: "The app requires PKCE, and the client sends no code_challenge.",
+		Do: []string{"switch PKCE on in the client, with S256", "if the client cannot, set oauth.security.requirePkce: false and deploy; where a partner or the org locks it, it stays"}, Source: sourceOAuth,
+	},
+	{
+		ID: "OAUTH-RESPONSE-TYPE", Where: "token", Match: []string{"response type"},
+		Says: "unsupported_response_type: response type not supported", Means: "The app or the org does not take this flow. The code and credentials flow is off for a whole org until an admin allows it.",
+		Do: []string{"Setup > OAuth and OpenID Connect Settings: allow Authorization Code and Credentials Flows", "set oauth.flows.authorizationCodeCredentials.enabled: true, and deploy", "for users of an Experience Cloud site ask at the site's address"}, Source: "help: Configure a Code and Credentials Flow",
+	},
+	{
+		ID: "OAUTH-DEVICE", Where: "token", Match: []string{"device flow"},
+		Says: "invalid_grant: device flow is not enabled", Means: "The app has no device flow, or may have none: since 30 November 2026 only local External Client Apps with a localhost callback may.",
+		Do: []string{"set oauth.flows.device.enabled: true, distribution: Local, and a callback on localhost; deploy", "better: the authorization code flow with PKCE and a callback on localhost"}, Source: "release notes Winter '27: Restrict the OAuth 2.0 Device Flow",
 	},
 	{
 		ID: "OAUTH-NOT-APPROVED", Where: "token", Match: []string{"invalid_grant", "approved"},

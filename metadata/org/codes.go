@@ -13,5 +13,8 @@ func Codes() []diag.Entry {
 		{Code: "ECA526", Title: "a JWT-based token and the SOAP API", Why: "The SOAP API takes access tokens in JWT form from version 68.0 on. Deploys go over REST and are not concerned.", Fix: "pass --api-version 68.0, or use an app that issues opaque tokens"},
 		{Code: "ECA527", Title: "a deploy that is too large", Why: "The Metadata API takes 39 MB and 10,000 files at once.", Fix: "deploy the specs in several parts"},
 		{Code: "ECA528", Title: "no certificate in the CA file", Why: "--ca-file takes certificates in PEM.", Fix: "check what the file is"},
+		{Code: "ECA720", Title: "an app that the org does not show", Why: "The Connect resources list External Client Apps with OAuth settings, those that the user may see.", Fix: "check the API name and the org; deploy the app; give the user View all External Client Apps"},
+		{Code: "ECA721", Title: "an app without a consumer", Why: "Key and secret come with an app's OAuth settings.", Fix: "add oauth to the spec, and deploy it"},
+		{Code: "ECA722", Title: "credentials that the org does not hand out", Why: "An org hands key and secret out over REST only if its External Client App Settings allow it, and to users who may see them.", Fix: "Setup > External Client App Settings: allow access to External Client App consumer secrets via REST API; permissions External Client App Developer and View Client Secret"},
 	}
 }

@@ -247,7 +247,7 @@ func checkID(what, id string) error {
 		ok = ok && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z')
 	}
 	if !ok {
-		return &diag.Problem{Code: "ECA525", Message: fmt.Sprintf("%q is not the id of %s", shorten(id), what), Hint: "it has 15 or 18 letters and digits, and begins with 0Af"}
+		return &diag.Problem{Code: "ECA525", Message: fmt.Sprintf("%q is not the id of %s", shorten(id), what), Hint: "ids have 15 or 18 letters and digits"}
 	}
 	return nil
 }

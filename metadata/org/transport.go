@@ -30,6 +30,7 @@ type Session struct {
 	Refresh func(context.Context) (secret.String, error)
 
 	Alias, Username, OrgID string // as far as they are known
+	ClientID               string // consumer key of the app that the session is of; "" if nothing says it
 }
 
 // Config says how an org is reached. InstanceURL and Token are all that most

@@ -413,6 +413,9 @@ func (s *staging) commit() {
 			delete(o.state.Consumers, c.Name)
 			o.release(c.Name)
 		}
+		if c.Type == metadata.TypeConnectedApp {
+			delete(o.state.Consumers, "ca:"+c.Name) // its key is free again
+		}
 	}
 	for _, c := range s.fresh {
 		if c.Type == typeGlobal {
@@ -439,7 +442,7 @@ func (o *Org) mint(global *stored) {
 	app := global.app()
 	c := o.state.Consumers[app]
 	if c == nil {
-		c = &consumer{ID: o.newID("consumer"), AppID: o.appID(app), Key: global.text("consumerKey"), Secret: newSecret(), Staged: []stagedPair{}}
+		c = &consumer{ID: o.newID("consumer"), AppID: o.appID(app), Key: global.text("consumerKey"), Secret: cmp.Or(global.text("consumerSecret"), newSecret()), Staged: []stagedPair{}}
 		c.Key = cmp.Or(c.Key, newKey())
 		o.state.Consumers[app] = c
 		return

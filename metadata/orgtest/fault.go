@@ -41,6 +41,8 @@ var faultKinds = map[string]struct {
 	"redirect":      {"sends on to another host", (*Org).serveRedirect},
 	"content-type":  {"answers 200 with a page of HTML", (*Org).serveHTML},
 	"denied":        {"keeps an object of queries, or listMetadata or retrieve, from the user: op names it", (*Org).serveDenied},
+	"elsewhere":     {"hands out tokens with the instance_url of another org", nil},
+	"kept":          {"says that it has revoked a token, and has not", (*Org).serveKept},
 	"pending":       {"a deploy that is never over", nil},
 	"failed":        {"a deploy that fails as a whole", nil},
 	"canceled":      {"a deploy that somebody else cancels", nil},
@@ -203,6 +205,10 @@ func (o *Org) serveHTML(_ *Fault, w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, maintenance) // the client may be gone
 }
 
+func (o *Org) serveKept(_ *Fault, w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusOK)
+}
+
 func (o *Org) serveRedirect(_ *Fault, w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "https://moved.my.salesforce.com"+r.URL.Path, http.StatusTemporaryRedirect) //nolint:gosec // that is the fault
 }
@@ -252,6 +258,10 @@ func (o *Org) disturbed(f *Fault, w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		restFail(w, http.StatusNotFound, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+	case "elsewhere":
+		maps.Copy(w.Header(), rec.header)
+		w.WriteHeader(rec.status)
+		_, _ = io.WriteString(w, strings.ReplaceAll(rec.body.String(), o.url, "https://elsewhere.my.salesforce.com")) // the client may be gone
 	case "truncated":
 		maps.Copy(w.Header(), rec.header)
 		w.Header().Set("Content-Length", strconv.Itoa(rec.body.Len()))

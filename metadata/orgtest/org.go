@@ -29,7 +29,8 @@ type Config struct {
 	Latency            time.Duration
 	PendingPolls       int // how many looks at a deploy find it unfinished
 	Users              []User
-	OrgNumber          int // the org's id is made of it; default 1
+	OrgNumber          int  // the org's id is made of it; default 1
+	AskLogin           bool // authorize shows a page first, as to a browser that is not logged in
 	Now                func() time.Time
 	Log                func(Request) // is told of every request as it arrives
 	// Rows are records that are made when they are asked for, by object: more than
@@ -48,6 +49,11 @@ type User struct {
 	Name     string `json:"name"`
 	Email    string `json:"email"`
 	Inactive bool   `json:"inactive,omitempty"`
+	Password string `json:"password,omitempty"` // for the flow that sends one; nobody logs in with an empty one
+	// PermissionSets are those that the user has, and Profile the profile. A user
+	// that says neither has whatever an app asks for.
+	PermissionSets []string `json:"permissionSets,omitempty"`
+	Profile        string   `json:"profile,omitempty"`
 }
 
 // A Request is one that the org has been sent.
@@ -69,6 +75,7 @@ type Org struct {
 	state    state
 	tokens   map[string]*session
 	codes    map[string]*code
+	devices  map[string]*device
 	deploys  map[string]*deployment
 	results  map[string]*retrieval
 	requests []Request
@@ -117,7 +124,7 @@ func Start(cfg Config) (*Org, error) {
 		cfg.Addr = "127.0.0.1:0"
 	}
 	o := &Org{
-		cfg: cfg, table: metadata.Schema(), scopes: spec.Scopes(metadata.Schema()), tokens: map[string]*session{}, codes: map[string]*code{},
+		cfg: cfg, table: metadata.Schema(), scopes: spec.Scopes(metadata.Schema()), tokens: map[string]*session{}, codes: map[string]*code{}, devices: map[string]*device{},
 		deploys: map[string]*deployment{}, results: map[string]*retrieval{}, cursors: map[string]*cursor{},
 	}
 	for i := range cfg.Faults {
@@ -228,6 +235,27 @@ func (o *Org) Inject(f Fault) {
 	o.faults = append(o.faults, &f)
 }
 
+// LiveTokens lists what has been handed out to an app and is still good: access
+// tokens, and refresh tokens that a rotation has not replaced. "" is every app
+// but Setup's own sessions.
+func (o *Org) LiveTokens(app string) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var live []string
+	for token, s := range o.tokens {
+		if s.app != "" && (app == "" || s.app == app) {
+			live = append(live, token)
+		}
+	}
+	for token, t := range o.state.Refresh {
+		if !t.Used && (app == "" || t.App == app) {
+			live = append(live, token)
+		}
+	}
+	slices.Sort(live)
+	return live
+}
+
 // Deploys counts the deploys that were begun.
 func (o *Org) Deploys() int {
 	o.mu.Lock()
@@ -332,4 +360,22 @@ func (o *Org) Consumer(app string) (consumerKey, consumerSecret string) {
 		return c.Key, c.Secret
 	}
 	return "", ""
+}
+
+// Alter changes records of an object in place, as somebody in Setup would.
+func (o *Org) Alter(object string, change func(row map[string]any)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, row := range o.state.Records[object] {
+		change(row)
+	}
+}
+
+// Migrated tells whether a Connected App is read only, because Setup's button has
+// moved it.
+func (o *Org) Migrated(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.state.Components[key(metadata.TypeConnectedApp, name)]
+	return s != nil && s.Migrated
 }

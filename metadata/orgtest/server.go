@@ -26,6 +26,7 @@ var operations = []struct{ part, op string }{
 	{"/services/oauth2/token", "token"},
 	{"/services/oauth2/authorize", "authorize"},
 	{"/services/oauth2/revoke", "revoke"},
+	{"/services/oauth2/introspect", "introspect"},
 	{"/services/oauth2/userinfo", "userinfo"},
 	{"/limits", "limits"},
 	{"/composite", "composite"},

@@ -112,6 +112,21 @@ func scopeByToken(list []Scope, token string) (Scope, bool) {
 	return list[i], true
 }
 
+// OAuthNames gives the scopes of a comma-separated value of a metadata file the
+// names that they have on the wire. One that is not known keeps its own.
+func OAuthNames(t *metadata.Table, value string) []string {
+	all := Scopes(t)
+	var names []string
+	for _, token := range SplitList(value) {
+		name := token
+		if s, ok := scopeByToken(all, token); ok {
+			name = s.Name()
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // SplitList splits a comma-separated value of a metadata file.
 func SplitList(s string) []string {
 	var parts []string

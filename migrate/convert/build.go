@@ -94,6 +94,9 @@ func (c *conversion) components() []*metadata.Component {
 			label = p.Name
 			p.Root.Add(&metadata.Element{Name: metadata.FieldApp, Text: app})
 		}
+		if p.Type == tApp {
+			label = c.options.Label // where the Connected App has none
+		}
 		if p.Type == tSecure && c.options.LikeSetup {
 			label = shorten(app, "_oauthSecurity") // as the platform labels what it back-fills
 		}

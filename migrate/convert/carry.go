@@ -179,7 +179,10 @@ func lose(note string) carrier {
 // maxLabel is how long Setup lets a label be.
 const maxLabel = 80
 
-func cutLabel(_ *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
+func cutLabel(c *conversion, _ *Row, l *leaf) (value, note string, ok bool) {
+	if c.options.Label != "" {
+		return c.options.Label, "another label was asked for", true
+	}
 	text := []rune(l.text())
 	if len(text) <= maxLabel {
 		return l.text(), "", true

@@ -19,6 +19,7 @@ type Options struct {
 	ReadAt    metadata.Version // API version with which an org was read; 0 for files, where it is not known
 
 	NameSuffix     string            // appended to the API name, for an org in which the Connected App stays for a while
+	Label          string            // of what comes out; "" is that of the Connected App
 	MyDomain       string            // the org's address, for relative start URLs
 	ContactEmail   string            // for apps without one
 	RunAs          string            // user of client credentials for apps that name none

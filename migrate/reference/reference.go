@@ -20,6 +20,10 @@ import (
 	"github.com/ecactl/ecactl/metadata/spec"
 	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/convert"
+	"github.com/ecactl/ecactl/migrate/refresh"
+	"github.com/ecactl/ecactl/migrate/rollback"
+	"github.com/ecactl/ecactl/migrate/verify"
+	"github.com/ecactl/ecactl/migrate/waves"
 )
 
 // A Kind is what a topic is about.
@@ -66,7 +70,7 @@ func Topics(table *metadata.Table) []Topic {
 }
 
 func codes() []Topic {
-	entries := slices.Concat(spec.Codes(), metadata.Codes(), migrate.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes(), convert.Codes())
+	entries := slices.Concat(spec.Codes(), metadata.Codes(), migrate.Codes(), plan.Codes(), deploy.Codes(), org.Codes(), login.Codes(), convert.Codes(), verify.Codes(), waves.Codes(), rollback.Codes(), refresh.Codes())
 	slices.SortFunc(entries, func(a, b diag.Entry) int { return cmp.Compare(a.Code, b.Code) })
 	var list []Topic
 	for _, e := range entries {

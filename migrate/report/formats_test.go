@@ -14,16 +14,20 @@ func TestJUnit(t *testing.T) {
 	err := report.JUnit(&out, now, []report.Suite{{Name: "deploy", Cases: []report.Case{
 		{Name: "Good", Class: "ExternalClientApplication"},
 		{Name: "Bad]]>", Class: "ExternalClientApplication", Kind: "Error", Failure: "no <good>\x1b[31m", Detail: "first\nsecond"},
+		{Name: "Unseen", Class: "flow", Skipped: "nobody <there>"},
 	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := xml.Header + `<testsuites>
-  <testsuite id="0" package="ecactl" name="deploy" timestamp="2026-11-23T12:00:00" hostname="localhost" tests="2" failures="1" errors="0" skipped="0" time="0">
+  <testsuite id="0" package="ecactl" name="deploy" timestamp="2026-11-23T12:00:00" hostname="localhost" tests="3" failures="1" errors="0" skipped="1" time="0">
     <properties></properties>
     <testcase name="Good" classname="ExternalClientApplication" time="0"></testcase>
     <testcase name="Bad]]&gt;" classname="ExternalClientApplication" time="0">
       <failure message="no &lt;good&gt;[31m" type="Error">first&#xA;second</failure>
+    </testcase>
+    <testcase name="Unseen" classname="flow" time="0">
+      <skipped message="nobody &lt;there&gt;"></skipped>
     </testcase>
     <system-out></system-out>
     <system-err></system-err>

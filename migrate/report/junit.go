@@ -21,6 +21,7 @@ type Case struct {
 	Failure string // what is wrong, in one line
 	Detail  string // the same at length
 	Kind    string // of the failure: "Error", "Warning"
+	Skipped string // why it was not checked; "" if it was
 }
 
 // What follows is the schema of Ant's reports, which is what most servers take for
@@ -53,6 +54,11 @@ type junitCase struct {
 	Class   string        `xml:"classname,attr"`
 	Time    string        `xml:"time,attr"`
 	Failure *junitFailure `xml:"failure"`
+	Skipped *junitSkipped `xml:"skipped"`
+}
+
+type junitSkipped struct {
+	Message string `xml:"message,attr"`
 }
 
 type junitFailure struct {
@@ -75,6 +81,9 @@ func JUnit(w io.Writer, at time.Time, suites []Suite) error {
 			if c.Failure != "" {
 				one.Failure = &junitFailure{Message: Plain(c.Failure), Type: Plain(c.Kind), Text: PlainLines(c.Detail)}
 				out.Failures++
+			} else if c.Skipped != "" {
+				one.Skipped = &junitSkipped{Plain(c.Skipped)}
+				out.Skipped++
 			}
 			out.Cases = append(out.Cases, one)
 		}

@@ -70,6 +70,7 @@ admins and clients; without --dir it writes nothing.`,
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace specs that are there")
 	fl.StringVar(&f.target, "target-api", "", "Metadata API `VERSION` to write for (default "+metadata.DefaultVersion.String()+")")
 	fl.StringVar(&f.version, "api-version", "", "Metadata API `VERSION` to read the org with (default: the newest that it has)")
+	fl.StringVar(&f.options.Label, "label", "", "give the External Client App this `LABEL`, for an org counts use by labels; for one app alone")
 	fl.StringVar(&f.options.NameSuffix, "name-suffix", "", "append `TEXT` to API names, for an org in which the Connected Apps stay for a while")
 	fl.StringVar(&f.myDomain, "my-domain", "", "`ADDRESS` of the org, which makes relative start URLs absolute")
 	fl.StringArrayVar(&f.labels, "permission-set", nil, "`\"LABEL=API_NAME\"` of a permission set; several times if need be")
@@ -93,6 +94,9 @@ func (p *program) convert(ctx context.Context, args []string, f *convertFlags, w
 	}
 	if len(in.Apps)+len(in.Unreadable)+len(in.Vendors) == 0 && in.Problems.Err() == nil {
 		return nothingToConvert(args)
+	}
+	if n := len(in.Apps); n > 1 && f.options.Label != "" {
+		return usagef("--app NAME converts one alone", "--label is for one app, and there are %d", n)
 	}
 	out := convert.All(in, f.options)
 	r, files, problems := convertReportOf(out, f.diff)

@@ -252,11 +252,16 @@ func (p *program) confirmDeploy(made *plan.Plan, f *deployFlags) error {
 
 // confirm asks a question; anything but yes is no.
 func (p *program) confirm(question string) error {
+	return p.confirmOr(question, "nothing was deployed")
+}
+
+// confirmOr is confirm with what is said after a no.
+func (p *program) confirmOr(question, otherwise string) error {
 	fmt.Fprintf(p.errOut, "%s [y/N] ", question)
 	_ = p.redactor.Flush() // the question has to be seen before it is answered
 	answer, err := bufio.NewReader(p.in).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err != nil || answer != "y" && answer != "yes" {
-		p.say("nothing was deployed")
+		p.say("%s", otherwise)
 		return failed{}
 	}
 	return nil

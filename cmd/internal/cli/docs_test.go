@@ -30,6 +30,17 @@ func documentation(t *testing.T) []string {
 	return pages
 }
 
+// migrations are the pages for which the org has apps to be moved: the sample's.
+var migrations = []string{"migrate.md", "refresh.md", "admins.md", "engineers.md"}
+
+// emulatedFor is the org that a page's commands speak to.
+func emulatedFor(page string) orgtest.Config {
+	if !slices.Contains(migrations, filepath.Base(page)) {
+		return orgtest.Config{}
+	}
+	return orgtest.Config{Kind: "sandbox", Seed: []string{filepath.Join(root, "templates", "sample")}}
+}
+
 // commands returns the lines of a page's console blocks.
 func commands(t *testing.T, page string) []string {
 	t.Helper()
@@ -60,7 +71,7 @@ func TestDocumentedCommands(t *testing.T) {
 	for _, page := range documentation(t) {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			dir := t.TempDir()
-			emulated := orgtest.New(t, orgtest.Config{})
+			emulated := orgtest.New(t, emulatedFor(page))
 			for _, line := range commands(t, page) {
 				if line == "go test ./..." {
 					continue
@@ -97,7 +108,7 @@ func TestExamples(t *testing.T) {
 		}
 		found := 0
 		for line := range strings.SplitSeq(string(src), "\n") {
-			at := strings.Index(line, "ecactl audit")
+			at := strings.Index(line, "ecactl ")
 			if at < 0 || strings.HasPrefix(strings.TrimSpace(line), "#") {
 				continue
 			}

@@ -94,6 +94,7 @@ users. --state keeps it in a file. --fault breaks things on purpose, such as
 	f.StringVar(&c.Kind, "kind", "developer", "production, sandbox, scratch or developer")
 	f.StringArrayVar(&faults, "fault", nil, "break something on purpose: `SPEC`, several times if need be")
 	f.DurationVar(&c.Latency, "latency", 0, "answer every request so much later")
+	f.BoolVar(&c.AskLogin, "ask-login", false, "ask everybody on a page before an app is let in; without it nobody is asked")
 	f.BoolVar(&c.AllowConnectedApps, "allow-connected-apps", false, "let Connected Apps be created, which orgs no longer do")
 	return cmd
 }

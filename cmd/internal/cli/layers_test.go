@@ -37,16 +37,24 @@ var layers = map[string][]string{
 	"migrate":                  {"metadata", "metadata/spec", "metadata/diag"},
 	"migrate/gather":           {"migrate", "metadata", "metadata/org"},
 	"migrate/fleet":            {"migrate", "migrate/gather", "metadata/org", "metadata/spec", "metadata/diag"},
-
-	"migrate/convert":          {"metadata", "metadata/spec", "metadata/diag"},
-	"migrate/convert/orginput": {"migrate/convert", "metadata", "metadata/diag", "metadata/org", "metadata/deploy"},
-
-	"migrate/reference": {
-		"migrate", "migrate/convert", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
+	"migrate/handover":         {"metadata", "metadata/org", "metadata/secret", "metadata/spec"},
+	"migrate/convert/orginput": {"migrate/convert", "metadata", "metadata/deploy", "metadata/org", "metadata/diag"},
+	"migrate/convert":          {"metadata", "metadata/diag", "metadata/spec"},
+	"migrate/verify": {
+		"metadata", "metadata/deploy", "metadata/diag", "metadata/org", "metadata/org/login", "metadata/plan", "metadata/secret", "metadata/spec",
 	},
-	"migrate/report": {"migrate", "metadata/diag", "templates"},
+	"migrate/reference": {
+		"migrate", "migrate/waves", "migrate/rollback", "migrate/refresh", "migrate/convert", "migrate/verify", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/deploy", "metadata/org", "metadata/org/login",
+	},
+	"migrate/waves": {"migrate", "metadata", "metadata/diag"},
+	"migrate/track": {"migrate", "migrate/waves", "migrate/convert", "metadata", "metadata/plan", "metadata/spec", "metadata/diag"},
+	"migrate/rollback": {
+		"migrate", "migrate/waves", "migrate/track", "metadata", "metadata/plan", "metadata/spec", "metadata/org", "metadata/deploy", "metadata/diag",
+	},
+	"migrate/refresh": {"metadata", "metadata/plan", "metadata/spec", "metadata/org", "metadata/deploy", "metadata/secret", "metadata/diag"},
+	"migrate/report":  {"migrate", "migrate/waves", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
-		"migrate", "migrate/convert", "migrate/convert/orginput", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
+		"migrate", "migrate/waves", "migrate/track", "migrate/rollback", "migrate/refresh", "migrate/convert", "migrate/convert/orginput", "migrate/handover", "migrate/verify", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",
 	},
 	"cmd/ecactl": {"cmd/internal/cli"},
@@ -60,7 +68,7 @@ var confined = map[string][]string{
 	"golang.org/x/term":                     {"cmd/internal/cli"},
 	"github.com/jedib0t/go-pretty/v6/table": {"migrate/report"},
 	"net/http":                              {"metadata/org", "metadata/org/login", "metadata/orgtest", "cmd/internal/cli"},
-	"os/exec":                               {"metadata/org/login"},
+	"os/exec":                               {"metadata/org/login", "cmd/internal/cli"},
 	"golang.org/x/oauth2":                   {"metadata/org/login"},
 	"github.com/zalando/go-keyring":         {"metadata/org/login"},
 	"github.com/golang-jwt/jwt/v5":          {"metadata/orgtest"},

@@ -62,7 +62,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	redactor := secret.NewRedactor(stderr)
 	defer redactor.Flush() //nolint:errcheck // nobody is left to be told
 	p := &program{
-		host: host, in: stdin, out: bufio.NewWriter(stdout), errOut: redactor, redactor: redactor,
+		host: host, in: stdin, stdout: stdout, out: bufio.NewWriter(stdout), errOut: redactor, redactor: redactor,
 		terminal: isTerminal(stdout), errTerminal: isTerminal(stderr),
 	}
 	root := p.root()
@@ -88,6 +88,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 type program struct {
 	host     Host
 	in       io.Reader
+	stdout   io.Writer // for commands that are run; everything else writes to out
 	out      *bufio.Writer
 	errOut   io.Writer
 	redactor *secret.Redactor // before stderr
@@ -153,6 +154,9 @@ func (p *program) exitCode(ctx context.Context, err error) int {
 		}
 		fmt.Fprintln(p.errOut, `run "ecactl --help" for usage`)
 		return ExitUsage
+	}
+	if child, ok := errors.AsType[childFailed](err); ok {
+		return child.code
 	}
 	for outcome, code := range outcomes {
 		if errors.Is(err, outcome) {
@@ -275,6 +279,7 @@ deploys it, and audits the Connected Apps that they replace.`,
 		p.newInit(), p.newLint(), p.newGenerate(), p.newImport(), p.newConvert(), p.newAudit(),
 		p.newLogin(), p.newOrgs(), p.newLogout(), p.newDoctor(),
 		p.newPlan(), p.newDeploy(), p.newRetrieve(), p.newEmulator(),
+		p.newCredentials(), p.newMigrate(), p.newRefresh(),
 		p.newExplain(), p.newSchema(), p.newDemo(), p.newVersion(),
 	)
 	root.AddCommand(topics()...)
@@ -330,11 +335,16 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	}
 }
 
+// usageOf is how a command is called, with the commands above it.
+func usageOf(cmd *cobra.Command) string {
+	return cmd.CommandPath() + strings.TrimPrefix(cmd.Use, cmd.Name())
+}
+
 // atLeast and its like are cobra's validators with the exit code of usage.
 func atLeast(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < n {
-			return usagef("ecactl "+cmd.Use, "%s needs %s", cmd.Name(), what)
+			return usagef(usageOf(cmd), "%s needs %s", cmd.Name(), what)
 		}
 		return nil
 	}
@@ -343,7 +353,7 @@ func atLeast(n int, what string) cobra.PositionalArgs {
 func exactlyOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return usagef("ecactl "+cmd.Use, "%s takes %s", cmd.Name(), what)
+			return usagef(usageOf(cmd), "%s takes %s", cmd.Name(), what)
 		}
 		return nil
 	}

@@ -13,12 +13,14 @@ func topics() []*cobra.Command {
 			Long: `  0    done
   1    error: something could not be done
   2    differences (generate --check, plan --detailed-exitcode) or findings (lint,
-       audit --fail-on, doctor)
+       audit --fail-on, doctor, migrate verify)
   4    not logged in, or the session has ended
   64   the command line cannot be understood
   68   partly deployed
   69   the deploy is still running, and --wait is over; deploy status
   130  interrupted
+
+credentials ... -- COMMAND ends with the code of the command.
 
 A reader that closes the pipe early (ecactl audit … | head) is no error.`,
 		},

@@ -72,7 +72,7 @@ func given(instance string, token secret.String) (org.Session, error) {
 	if err != nil {
 		return org.Session{}, err
 	}
-	s := org.Session{InstanceURL: u.String(), Token: token}
+	s := org.Session{InstanceURL: u.String(), Token: token, ClientID: ClientOf(token)}
 	if id, _, ok := strings.Cut(token.Reveal(), "!"); ok && strings.HasPrefix(id, "00D") {
 		s.OrgID = org.LongID(id)
 	}
@@ -82,7 +82,7 @@ func given(instance string, token secret.String) (org.Session, error) {
 // session begins one of an account. A refresh token that rotates is kept before
 // the access token that came with it is used.
 func (s *Store) session(ctx context.Context, a Account) (org.Session, error) {
-	out := org.Session{InstanceURL: a.InstanceURL, Alias: a.Alias, Username: a.Username, OrgID: a.OrgID}
+	out := org.Session{InstanceURL: a.InstanceURL, Alias: a.Alias, Username: a.Username, OrgID: a.OrgID, ClientID: a.ClientID}
 	begin := func(ctx context.Context) (secret.String, error) {
 		l, err := s.again(ctx, a)
 		if err != nil {
@@ -193,6 +193,7 @@ type sfAnswer struct {
 		Username        string `json:"username"`
 		ID              string `json:"id"`
 		Alias           string `json:"alias"`
+		ClientID        string `json:"clientId"`
 		ConnectedStatus string `json:"connectedStatus"`
 	} `json:"result"`
 }
@@ -238,7 +239,7 @@ func (s *Store) sessionOfSF(ctx context.Context, target string) (org.Session, er
 		return org.Session{}, err
 	}
 	return org.Session{
-		InstanceURL: u.String(), Token: secret.New(access), Alias: r.Alias, Username: r.Username, OrgID: r.ID,
+		InstanceURL: u.String(), Token: secret.New(access), Alias: r.Alias, Username: r.Username, OrgID: r.ID, ClientID: r.ClientID,
 		Refresh: func(ctx context.Context) (secret.String, error) {
 			again, err := s.askSF(ctx, "org", "auth", "show-access-token", "--target-org", target, "--json")
 			if err != nil || again.Result.AccessToken == "" || again.Result.AccessToken == access {

@@ -73,7 +73,7 @@ func Web(ctx context.Context, sys System, o WebOptions) (*Login, error) {
 	limit := cmp.Or(o.Timeout, 5*time.Minute)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("nobody has logged in within %s", limit))
 	defer cancel()
-	code, err := await(ctx, listener, state)
+	code, err := await(ctx, listener, callbackPath, state)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func Web(ctx context.Context, sys System, o WebOptions) (*Login, error) {
 
 // await serves the callback until the browser brings a code, or an error. What
 // comes with another state is not from the login that was begun.
-func await(ctx context.Context, listener net.Listener, state string) (string, error) {
+func await(ctx context.Context, listener net.Listener, path, state string) (string, error) {
 	type outcome struct {
 		code string
 		err  error
@@ -109,7 +109,7 @@ func await(ctx context.Context, listener net.Listener, state string) (string, er
 		}
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+callbackPath, func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		switch {
 		case q.Get("state") != state:
@@ -137,6 +137,35 @@ func await(ctx context.Context, listener net.Listener, state string) (string, er
 		return "", fmt.Errorf("waiting for the browser: %w", context.Cause(ctx))
 	}
 }
+
+// Receive listens where an app's callback on this machine is, and waits for the
+// browser to bring a code. begin is called as soon as somebody listens.
+func Receive(ctx context.Context, callback *url.URL, state string, begin func()) (code string, err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", callback.Port()))
+	if err != nil {
+		return "", &diag.Problem{Code: "ECA547", Message: fmt.Sprintf("port %s, to which the browser comes back, is taken", callback.Port()), Hint: "end what listens there, or pass --no-browser and paste the address", Err: err}
+	}
+	defer listener.Close() //nolint:errcheck // the server closes it as well
+	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Minute, errors.New("nobody has logged in within five minutes"))
+	defer cancel()
+	begin()
+	return await(ctx, listener, cmp.Or(callback.EscapedPath(), "/")+exactly(callback), state)
+}
+
+// exactly keeps a pattern of net/http that ends in a slash from taking what is
+// below it.
+func exactly(u *url.URL) string {
+	if p := u.EscapedPath(); p == "" || p[len(p)-1] == '/' {
+		return "{$}"
+	}
+	return ""
+}
+
+// OpenBrowser opens a page in the user's browser.
+func (s System) OpenBrowser(page string) error { return s.filled().Open(page) }
+
+// revokeURL is where tokens are ended.
+func revokeURL(a Account) string { return a.InstanceURL + "/services/oauth2/revoke" }
 
 // Logout ends an account's tokens in the org, as far as it has any that can be
 // ended, and forgets it. The error of an org that cannot be asked comes with the
