@@ -80,7 +80,7 @@ var hygiene = []Rule{
 		Fix:   "move the client to a user of its own, then revoke the tokens",
 		Needs: []string{SrcTokens}, Question: "tokens", NoFile: true,
 		check: func(q *question) {
-			q.tokens("of users who are not active", 0, func(t tokenUse) bool { return t.active == Off })
+			q.tokens("and nobody of them is active", 0, func(t tokenUse) bool { return t.active == Off })
 			if len(q.findings) == 0 && slices.ContainsFunc(q.use.tokens, func(t tokenUse) bool { return t.active == Unknown }) {
 				q.missing("whether the users of tokens are active")
 			}
@@ -174,7 +174,7 @@ func (q *question) tokens(what string, n int, test func(tokenUse) bool) {
 	if strings.Contains(what, "%d") {
 		what = strings.ReplaceAll(what, "%d", strconv.Itoa(n))
 	}
-	q.find("", "%s of %s %s", plural(count, "token"), plural(len(users), "user"), what)
+	q.find("", "%s of %s, %s", plural(count, "token"), plural(len(users), "user"), what)
 	q.note("tokens", strconv.Itoa(count))
 	q.note("users", strconv.Itoa(len(users)))
 }

@@ -1,5 +1,5 @@
 // Package templates holds the files that the program writes for people: starter
-// specs, a sample project, and the JSON Schemas of what it prints.
+// specs, a sample project, the HTML report, and the JSON Schemas of what it prints.
 //
 // It is a package because //go:embed cannot reach a parent directory.
 package templates
@@ -19,6 +19,9 @@ var sample embed.FS
 
 //go:embed schemas/*.json
 var schemas embed.FS
+
+//go:embed report
+var report embed.FS
 
 // A Template is a starter spec.
 type Template struct {
@@ -61,6 +64,16 @@ func Sample() fs.FS {
 		panic(err) // the folder is embedded above
 	}
 	return project
+}
+
+// Report returns the parts of the HTML report: page.html and what it is made of,
+// style.css and script.js.
+func Report() fs.FS {
+	parts, err := fs.Sub(report, "report")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return parts
 }
 
 // Schema returns the JSON Schema of a document that the program prints.

@@ -77,6 +77,7 @@ var said = []struct{ where, text, want string }{
 	{"token", "OAUTH_APP_BLOCKED: this app is blocked by admin", "OAUTH-BLOCKED"},
 	{"token", "invalid_request: refresh_token scope is required and the connected app should be installed and preauthorized.", "OAUTH-PREAUTHORIZED"},
 	{"token", "invalid_request: missing required code challenge", "OAUTH-PKCE"},
+	{"token", "OAUTH_APP_ACCESS_DENIED: user is not admin approved to access this app", "OAUTH-NOT-ADMIN-APPROVED"},
 	{"token", "invalid_request: parameter given twice", "OAUTH-REQUEST"},
 	{"token", "unsupported_response_type: response type not supported", "OAUTH-RESPONSE-TYPE"},
 	{"token", "invalid_grant: device flow is not enabled", "OAUTH-DEVICE"},

@@ -267,6 +267,7 @@ func auditFormats(r *migrate.Report) map[string]func(io.Writer) error {
 		"sarif":  func(w io.Writer) error { return report.SARIF(w, r) },
 		"csv":    func(w io.Writer) error { return report.CSV(w, r) },
 		"xlsx":   func(w io.Writer) error { return report.XLSX(w, r) },
+		"html":   func(w io.Writer) error { return report.HTML(w, r) },
 		"junit":  func(w io.Writer) error { return report.JUnitAudit(w, r) },
 		"github": func(w io.Writer) error { return report.GitHubAudit(w, r) },
 	}

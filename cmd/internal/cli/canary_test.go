@@ -85,9 +85,15 @@ func canaryRuns(w *terminal) [][]string {
 		{"migrate", "plan", "--target-org", "token", "--out", w.path("migration.json")},
 		{"migrate", "status", w.path("migration.json"), "--target-org", "token", "--dir", w.path("migrated")},
 		{"migrate", "verify", ci, app, "--no-input"},
+		{"deploy", w.path("open.yaml")}, // from here on the org hands secrets out
+		{"migrate", "verify", ci, "--key-file", w.path("ci.key"), "--username", w.org.Username()},
+		{"migrate", "verify", ci, "--client-id", "3MVG9wrong", "--client-secret-file", w.path("secret.txt")},
 		{"credentials", "show", "Ci"},
+		{"credentials", "show", "Ci", "--reveal"},
+		{"credentials", "show", "Ci", "--to-file", w.path("handed.env")},
 		{"credentials", "snippet", "Ci", "--client", "curl"},
 		{"credentials", "stage", "Ci"},
+		{"migrate", "verify", ci, "--staged"},
 		{"credentials", "rotate", "Ci", "--yes"},
 		{"credentials", "history", "Ci"},
 		{"credentials", "revoke", "Ci", "--yes"},
@@ -118,6 +124,7 @@ func TestCanary(t *testing.T) {
 	w.write("more.yaml", strings.ReplaceAll(orderSync, "Order_Sync", "More_Sync"))
 	w.write("refused.yaml", strings.ReplaceAll(orderSync, "Order_Sync", "Refused")+"metadata: {ExternalClientApplication: {nonsense: \"1\"}}\n")
 	w.write("secret.yaml", strings.ReplaceAll(orderSync, "Order_Sync", "Secret_Sync")+"metadata: {ExtlClntAppGlobalOauthSettings: {consumerSecret: "+writtenSecret+"}}\n")
+	w.write("open.yaml", "apiVersion: ecactl/v1\nkind: ExternalClientAppSettings\nconsumerSecretsInRestApi: true\n")
 	w.write("fleet.yaml", "orgs:\n  - {alias: token}\n  - {alias: refreshed}\n")
 	w.write("audit.json", "{}")
 	if err := os.MkdirAll(w.path("source/connectedApps"), 0o755); err != nil {
@@ -191,7 +198,7 @@ func (w *terminal) fileText(name string) string { return string(must(os.ReadFile
 
 // given are files in which the canaries are to be; what is kept of logins has to
 // be its owner's alone.
-var given = []string{"ci.key", "token.txt", "secret.txt", "url.txt", "secret.yaml", "source/connectedApps/Old_Sync.connectedApp"}
+var given = []string{"ci.key", "token.txt", "secret.txt", "url.txt", "secret.yaml", "source/connectedApps/Old_Sync.connectedApp", "handed.env"}
 
 // files reads everything below the folder, also what is in zips.
 func (w *terminal) files(t *testing.T) map[string]string {

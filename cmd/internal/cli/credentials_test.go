@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io/fs"
 	"math/big"
 	"os"
@@ -294,5 +295,30 @@ func TestVerifyWithoutSecret(t *testing.T) {
 	code, out, errOut := w.run("migrate", "verify", w.path("app.yaml"))
 	if code == 0 && !strings.Contains(out, "skipped") {
 		t.Errorf("exit %d\n%s%s", code, out, errOut)
+	}
+}
+
+// Whatever strikes a verification, it leaves no token behind that it does not
+// tell of.
+func TestVerifyFaults(t *testing.T) {
+	for _, op := range []string{"authorize", "token", "userinfo", "introspect", "revoke"} {
+		for name, fault := range faults {
+			for _, after := range []int{0, 2} {
+				t.Run(fmt.Sprint(op, "/", name, "/", after), func(t *testing.T) {
+					t.Parallel()
+					w := newTerminal(t, orgtest.Config{})
+					opened(w)
+					fault.Op, fault.After = op, after
+					w.org.Inject(fault)
+					code, out, errOut := w.run("migrate", "verify", w.path("app.yaml"))
+					live := len(w.org.LiveTokens(""))
+					told := code == 2 && strings.Contains(out, "failed   cleanup") && strings.Contains(out, "left:")
+					if live > 0 && !told {
+						t.Errorf("%d tokens are left, and it says\n%s%s", live, out, errOut)
+					}
+					silent(t, w, out+errOut)
+				})
+			}
+		}
 	}
 }

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,9 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ecactl/ecactl/metadata"
-	"github.com/ecactl/ecactl/metadata/org/login"
 	"github.com/ecactl/ecactl/metadata/orgtest"
-	"github.com/ecactl/ecactl/metadata/secret"
 	"github.com/ecactl/ecactl/templates"
 )
 
@@ -24,8 +20,9 @@ func (p *program) newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show the whole way on an emulated org",
 		Long: `In a new folder for temporary files, and on an emulated org in this process, with
-no network: audit a dozen invented Connected Apps, write a spec, check it, generate
-its metadata, plan, deploy, log in through the new app, and plan once more.`,
+no network: audit a dozen invented Connected Apps and who uses them, plan their
+migration, convert one, deploy it, prove that it works, plan once more, and take it
+back.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, err := os.MkdirTemp("", "ecactl-demo-")
@@ -37,20 +34,14 @@ its metadata, plan, deploy, log in through the new app, and plan once more.`,
 	}
 }
 
-// runAs is the user as whom the demonstration's job logs in: that of the starter.
-const runAs = "integration@example.com"
-
-// demoOrg starts an org with the apps of the sample project, and a user for the
-// job. Consumer secrets can be had over REST, as an admin would allow it.
+// demoOrg starts an org with the apps of the sample project. Consumer secrets can
+// be had over REST, as an admin would allow it.
 func (p *program) demoOrg(dir string) (*orgtest.Org, error) {
 	sample := filepath.Join(dir, "sample")
 	if err := os.CopyFS(sample, templates.Sample()); err != nil {
 		return nil, fmt.Errorf("writing the sample: %w", err)
 	}
-	emulated, err := orgtest.Start(orgtest.Config{
-		Seed: []string{sample}, PendingPolls: 1, Now: p.host.Now,
-		Users: []orgtest.User{{Username: "admin@example.com", Name: "Admin", Email: "admin@example.com"}, {Username: runAs, Name: "Integration", Email: runAs}},
-	})
+	emulated, err := orgtest.Start(orgtest.Config{Seed: []string{sample}, PendingPolls: 1, Now: p.host.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -62,27 +53,26 @@ func (p *program) demoOrg(dir string) (*orgtest.Org, error) {
 // A demoStep is a command of the demonstration, or something that it shows.
 type demoStep struct {
 	say  string
-	run  []string                                                // the command's arguments; nil for none
-	show func(ctx context.Context, p *program, dir string) error // what is shown instead
+	run  []string               // the command's arguments; nil for none
+	show func(p *program) error // what is shown instead
 }
 
 func demoSteps(dir string) []demoStep {
 	in := func(parts ...string) string { return filepath.Join(append([]string{dir}, parts...)...) }
-	target := in("force-app", "main", "default")
+	spec, target := in("apps", "Sales_Canvas_ECA.yaml"), in("force-app", "main", "default")
 	return []demoStep{
-		{say: "The org has a dozen Connected Apps. Which of them can move?", run: []string{"audit", "--source-dir", in("sample")}},
+		{say: "The org has a dozen Connected Apps. Which can move, what breaks when, and who uses them?", run: []string{"audit", "-o", "table", "-o", "json=" + in("audit.json")}},
 		{say: "Why does the canvas app need a new one?", run: []string{"explain", "CA-ELIG-004"}},
-		{say: "A spec: the app that Nango's documentation has you click together in Setup.", run: []string{"init", "Nango_Sandbox", "--template", "nango-sandbox", "--dir", in("apps")}},
-		{say: "And one for a job that logs in by itself.", run: []string{"init", "Night_Job", "--template", "client-credentials", "--dir", in("apps")}},
-		{say: "Are they sound?", run: []string{"lint", in("apps"), "--sandbox"}},
-		{say: "The metadata files that they stand for, and a package.xml.", run: []string{"generate", in("apps"), "--dir", target}},
-		{say: "One of them:", show: func(_ context.Context, p *program, _ string) error {
-			return p.showFile(filepath.Join(target, "extlClntAppGlobalOauthSets", "Nango_Sandbox_glbloauth.ecaGlblOauth-meta.xml"))
-		}},
-		{say: "What would a deploy change in the org?", run: []string{"plan", in("apps"), "--out", in("plan.json")}},
+		{say: "Who does what, and in which order?", run: []string{"migrate", "plan", in("audit.json"), "--out", in("migration.json"), "--specs", in("apps")}},
+		{say: "The canvas app as a spec, with an account of every field.", run: []string{"convert", "--target-org", "", "--app", "Sales_Canvas", "--name-suffix", "_ECA", "--label", "Sales Canvas ECA", "--dir", in("apps")}},
+		{say: "The spec:", show: func(p *program) error { return p.showFile(spec) }},
+		{say: "Is it sound?", run: []string{"lint", spec}},
+		{say: "The metadata files that it stands for, and a package.xml.", run: []string{"generate", spec, "--dir", target}},
+		{say: "What would a deploy change in the org?", run: []string{"plan", spec, "--out", in("plan.json")}},
 		{say: "Do exactly that.", run: []string{"deploy", "--plan", in("plan.json"), "--yes"}},
-		{say: "Does it work? Log in as the job, with the key and secret that the org has made.", show: showDemoLogin},
-		{say: "Is there anything left to do?", run: []string{"plan", in("apps")}},
+		{say: "Does it work? Log in as its clients do, and try what has to be refused.", run: []string{"migrate", "verify", spec, "--no-input"}},
+		{say: "Is there anything left to do?", run: []string{"plan", spec}},
+		{say: "It can be taken back: nothing of the old app has changed.", run: []string{"migrate", "rollback", "Sales_Canvas", "--plan", in("migration.json"), "--dir", in("apps"), "--yes"}},
 	}
 }
 
@@ -107,7 +97,7 @@ func (p *program) demo(ctx context.Context, dir string) error {
 	}
 	fmt.Fprintf(p.out, "An emulated org runs in this process; nothing leaves this machine. The files are in\n%s\n", dir)
 	for _, step := range demoSteps(dir) {
-		if err := onEmulated.demoStep(ctx, step, dir); err != nil {
+		if err := onEmulated.demoStep(ctx, step); err != nil {
 			return err
 		}
 	}
@@ -117,18 +107,18 @@ func (p *program) demo(ctx context.Context, dir string) error {
   ecactl login --alias uat                     a real one
   ecactl init My_App --template web-server     a spec of your own; ecactl init --help lists the templates
   ecactl import --target-org uat --dir apps    specs of the apps that an org has already
-  ecactl audit --source-dir .                  where your own Connected Apps stand
+  ecactl audit --target-org uat -o html=audit.html -o table    where your own Connected Apps stand
   rm -r %s
 `, p.theme().Bold("# What to do next"), dir)
 	return nil
 }
 
-func (p *program) demoStep(ctx context.Context, step demoStep, dir string) error {
+func (p *program) demoStep(ctx context.Context, step demoStep) error {
 	fmt.Fprintf(p.out, "\n%s\n", p.theme().Bold("# "+step.say))
 	if step.show != nil {
-		return step.show(ctx, p, dir)
+		return step.show(p)
 	}
-	fmt.Fprintf(p.out, "$ ecactl %s\n", strings.Join(step.run, " "))
+	fmt.Fprintf(p.out, "$ ecactl %s\n", quoted(step.run))
 	root := p.root()
 	root.SetArgs(step.run)
 	root.SetOut(p.out)
@@ -140,46 +130,15 @@ func (p *program) demoStep(ctx context.Context, step demoStep, dir string) error
 	return err
 }
 
-// showDemoLogin proves that the new app is one that can be used: it reads the key
-// and the secret of the job over the org's own API, and gets a token with them.
-// None of the three is printed.
-func showDemoLogin(ctx context.Context, p *program, _ string) error {
-	client, session, err := p.connect(ctx, &orgFlags{transport: "rest"}, metadata.DefaultVersion)
-	if err != nil {
-		return err
+// quoted writes arguments as a shell takes them.
+func quoted(args []string) string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		if words[i] = a; a == "" || strings.ContainsAny(a, " '\"$") {
+			words[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
 	}
-	var usage struct {
-		Apps []struct{ Identifier, DeveloperName string }
-	}
-	if err := client.Do(ctx, http.MethodGet, "apps/oauth/usage", nil, &usage); err != nil {
-		return err
-	}
-	for _, app := range usage.Apps {
-		if app.DeveloperName != "Night_Job" {
-			continue
-		}
-		var held struct {
-			Consumers []struct{ ID string }
-		}
-		if err := client.Do(ctx, http.MethodGet, "apps/oauth/credentials/"+app.Identifier, nil, &held); err != nil {
-			return err
-		}
-		var pair struct{ Key, Secret string }
-		if err := client.Do(ctx, http.MethodGet, "apps/oauth/credentials/"+app.Identifier+"/"+held.Consumers[0].ID+"?part=keyandsecret", nil, &pair); err != nil {
-			return err
-		}
-		sys, err := p.system(&orgFlags{})
-		if err != nil {
-			return err
-		}
-		l, err := login.ClientCredentials(ctx, sys, login.ClientCredentialsOptions{ClientID: pair.Key, Secret: secret.New(pair.Secret), InstanceURL: session.InstanceURL})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(p.out, "The app %s is in the org as %s, and gave a token to %s.\n", app.DeveloperName, app.Identifier, l.Account.Username)
-		return nil
-	}
-	return errors.New("the app that was deployed is not in the org")
+	return strings.Join(words, " ")
 }
 
 func (p *program) showFile(name string) error {

@@ -207,7 +207,24 @@ var struck = map[string]struckCommand{
 	"logout": { // the login is forgotten, whatever the org says
 		ops: []string{"revoke"}, setup: refreshed, args: fixed("logout", "kept"), codes: []int{0, 1}, not: fatal,
 	},
+
+	"credentials show":    {ops: []string{"apps"}, setup: opened, args: fixed("credentials", "show", "Order_Sync", "--to-file", "./pair.env")},
+	"credentials history": {ops: []string{"apps"}, setup: opened, args: fixed("credentials", "history", "Order_Sync")},
+	"credentials stage":   {ops: []string{"apps"}, setup: opened, args: fixed("credentials", "stage", "Order_Sync")},
+	"credentials rotate": {
+		ops: []string{"apps"}, setup: func(w *terminal) { opened(w); w.must(0, "credentials", "stage", "Order_Sync") },
+		args: fixed("credentials", "rotate", "Order_Sync", "--yes"),
+	},
+	// What a flow answers is a finding; without the secret, flows are skipped.
+	"verify": {
+		ops: []string{"authorize", "token", "userinfo", "introspect", "revoke", "apps"}, setup: opened,
+		args: fixed("migrate", "verify", "./app.yaml"), codes: []int{0, 2}, not: fatal,
+	},
+	"verify, and read before": {ops: []string{"listMetadata", "readMetadata"}, setup: opened, args: fixed("migrate", "verify", "./app.yaml")},
 }
+
+// opened is an org that hands out secrets.
+func opened(w *terminal) { w.must(0, "deploy", w.write("app.yaml", withSecrets)) }
 
 // many is an org with more components than are read one by one.
 func many(w *terminal) {

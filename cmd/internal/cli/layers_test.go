@@ -52,7 +52,7 @@ var layers = map[string][]string{
 		"migrate", "migrate/waves", "migrate/track", "metadata", "metadata/plan", "metadata/spec", "metadata/org", "metadata/deploy", "metadata/diag",
 	},
 	"migrate/refresh": {"metadata", "metadata/plan", "metadata/spec", "metadata/org", "metadata/deploy", "metadata/secret", "metadata/diag"},
-	"migrate/report":  {"migrate", "migrate/waves", "metadata/diag", "templates"},
+	"migrate/report":  {"migrate", "migrate/waves", "metadata", "metadata/spec", "metadata/diag", "templates"},
 	"cmd/internal/cli": {
 		"migrate", "migrate/waves", "migrate/track", "migrate/rollback", "migrate/refresh", "migrate/convert", "migrate/convert/orginput", "migrate/handover", "migrate/verify", "migrate/reference", "migrate/report", "migrate/gather", "migrate/fleet", "metadata", "metadata/spec", "metadata/diag", "metadata/plan", "metadata/secret",
 		"metadata/org", "metadata/org/login", "metadata/deploy", "metadata/orgtest", "templates",

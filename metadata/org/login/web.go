@@ -164,9 +164,6 @@ func exactly(u *url.URL) string {
 // OpenBrowser opens a page in the user's browser.
 func (s System) OpenBrowser(page string) error { return s.filled().Open(page) }
 
-// revokeURL is where tokens are ended.
-func revokeURL(a Account) string { return a.InstanceURL + "/services/oauth2/revoke" }
-
 // Logout ends an account's tokens in the org, as far as it has any that can be
 // ended, and forgets it. The error of an org that cannot be asked comes with the
 // account forgotten all the same.
