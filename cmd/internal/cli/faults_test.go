@@ -245,6 +245,9 @@ func TestFaults(t *testing.T) {
 			for name, fault := range faults {
 				cells++
 				fault.Op = op
+				if raced && cells%4 != 0 {
+					continue // a part of it shows every race; the rest is run without the detector
+				}
 				t.Run(command+"/"+op+"/"+name, func(t *testing.T) {
 					t.Parallel()
 					strike(t, c, name, fault)
@@ -340,7 +343,11 @@ func TestDeployFaults(t *testing.T) {
 				w := newTerminal(t, orgtest.Config{})
 				list := args(w)
 				w.org.Inject(tt.fault)
-				code, out, errOut := w.run(append(list, "--wait", "0.002")...)
+				wait := "1" // minute: more than any machine is busy for
+				if tt.code == cli.ExitRunning {
+					wait = "0.002"
+				}
+				code, out, errOut := w.run(append(list, "--wait", wait)...)
 				if saved := w.org.Component(metadata.TypeApp, "Order_Sync") != nil; code != tt.code || saved != tt.saved {
 					t.Errorf("exit %d, wanted %d; the app is in the org: %v\n%s%s", code, tt.code, saved, out, errOut)
 				}
