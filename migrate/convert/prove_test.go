@@ -268,7 +268,10 @@ func TestCorpus(t *testing.T) {
 
 // Random Connected Apps, built from the table of types, at every version.
 func TestRandomApps(t *testing.T) {
-	const each = 60
+	each := 60
+	if raced {
+		each = 12
+	}
 	for i, v := range versions() {
 		m := newMaker(uint64(i))
 		in := &convert.Input{}

@@ -398,7 +398,7 @@ func TestInterrupted(t *testing.T) {
 func TestDeployThatCannotBeTold(t *testing.T) {
 	w := newTerminal(t, orgtest.Config{Faults: []orgtest.Fault{
 		{Kind: "reset-after", Op: "deploy", Count: -1},
-		{Kind: "403", Op: "query", After: 1, Count: -1}, // the first asks which org this is
+		{Kind: "403", Op: "query", After: 2, Count: -1}, // the first ask which org this is, and which deploys it has had
 	}})
 	_, errOut := w.must(1, "deploy", w.path("app.yaml"))
 	if !strings.Contains(errOut, "ECA511") || !strings.Contains(errOut, "deploy status --recent") || w.org.Deploys() != 1 {
