@@ -51,6 +51,9 @@ func tellMemory() {
 var now = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 
 func TestScripts(t *testing.T) {
+	if raced {
+		t.Skip("a program under the race detector takes a second to start, and these are hundreds")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		UpdateScripts:       *update,

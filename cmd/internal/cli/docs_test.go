@@ -68,6 +68,9 @@ func TestDocumentedCommands(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the pages are written for a Unix shell")
 	}
+	if raced {
+		t.Skip("a program under the race detector takes a second to start, and these are a hundred")
+	}
 	for _, page := range documentation(t) {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			dir := t.TempDir()

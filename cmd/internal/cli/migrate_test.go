@@ -171,7 +171,7 @@ func (j *journey) fix(a *waves.App, rule string) {
 // detector fewer apps of each.
 var journeySize = func() planted.Size {
 	if raced {
-		return planted.Size{Apps: 52, Vendors: 6, ECAs: 4, Logins: 600, Tokens: 300}
+		return planted.Size{Apps: 78, Vendors: 12, ECAs: 8, Logins: 1500, Tokens: 600}
 	}
 	return planted.Size{Apps: 150, Vendors: 12, ECAs: 8, Logins: 1500, Tokens: 600}
 }()
