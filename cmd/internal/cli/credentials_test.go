@@ -308,8 +308,9 @@ func TestVerifyFaults(t *testing.T) {
 					t.Parallel()
 					w := newTerminal(t, orgtest.Config{})
 					opened(w)
-					fault.Op, fault.After = op, after
-					w.org.Inject(fault)
+					f := fault
+					f.Op, f.After = op, after
+					w.org.Inject(f)
 					code, out, errOut := w.run("migrate", "verify", w.path("app.yaml"))
 					live := len(w.org.LiveTokens(""))
 					told := code == 2 && strings.Contains(out, "failed   cleanup") && strings.Contains(out, "left:")

@@ -167,14 +167,7 @@ func (j *journey) fix(a *waves.App, rule string) {
 	}
 }
 
-// journeySize is the org of whole ways; it has every verdict, and under the race
-// detector fewer apps of each.
-var journeySize = func() planted.Size {
-	if raced {
-		return planted.Size{Apps: 78, Vendors: 12, ECAs: 8, Logins: 1500, Tokens: 600}
-	}
-	return planted.Size{Apps: 150, Vendors: 12, ECAs: 8, Logins: 1500, Tokens: 600}
-}()
+var journeySize = planted.Size{Apps: 150, Vendors: 12, ECAs: 8, Logins: 1500, Tokens: 600}
 
 // The plan of an org with every verdict: each app exactly once, no wave too large,
 // none that ends after a date without saying so, and commands that the program

@@ -52,6 +52,9 @@ func (j *journey) follow(want int, a *waves.App, step string, n int) string {
 // The whole way of an org with apps of every verdict, by the runbooks' own
 // commands: plan, fixes, button and re-creation, proof, and the end of the old.
 func TestMigrationJourney(t *testing.T) {
+	if raced {
+		t.Skip("a long way, one command after the other: nothing in it races that does not elsewhere")
+	}
 	j := newJourney(t, journeySize)
 	if err := j.org.Add("PermissionSetAssignment", map[string]any{"AssigneeId": "0055gU000000001", "PermissionSetId": "0PS5g0000000011"}); err != nil {
 		t.Fatal(err)
