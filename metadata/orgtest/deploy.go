@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"maps"
@@ -428,97 +427,4 @@ func (s *staging) commit() {
 		o.put(&metadata.Component{Type: c.Type, Name: c.Name, Root: root})
 	}
 	o.makePolicies(s.fresh)
-}
-
-// release gives a migrated Connected App back when its successor is deleted.
-func (o *Org) release(app string) {
-	if ca := o.state.Components[key(metadata.TypeConnectedApp, app)]; ca != nil {
-		ca.Migrated = false
-	}
-}
-
-// mint gives an app its consumer key and secret, or new ones.
-func (o *Org) mint(global *stored) {
-	app := global.app()
-	c := o.state.Consumers[app]
-	if c == nil {
-		c = &consumer{ID: o.newID("consumer"), AppID: o.appID(app), Key: global.text("consumerKey"), Secret: cmp.Or(global.text("consumerSecret"), newSecret()), Staged: []stagedPair{}}
-		c.Key = cmp.Or(c.Key, newKey())
-		o.state.Consumers[app] = c
-		return
-	}
-	if global.text("shouldRotateConsumerKey") == "true" {
-		c.Key = newKey()
-	}
-	if global.text("shouldRotateConsumerSecret") == "true" {
-		c.Secret = newSecret()
-	}
-}
-
-func newKey() string    { return "3MVG9" + rand.Text() + rand.Text() + rand.Text() }
-func newSecret() string { return rand.Text() + rand.Text() }
-
-func (o *Org) appID(app string) string {
-	if s := o.state.Components[key(metadata.TypeApp, app)]; s != nil {
-		return s.ID
-	}
-	return ""
-}
-
-// settle brings an org that was seeded into the state of one that was deployed
-// to: every app has a key.
-func (o *Org) settle() {
-	for _, s := range o.all() {
-		if s.Type == typeGlobal && o.state.Consumers[s.app()] == nil {
-			o.mint(s)
-		}
-	}
-	for _, s := range o.all() {
-		if s.Type == metadata.TypeConnectedApp && s.Namespace == "" {
-			o.settleConnectedApp(s)
-		} else if writtenBack[s.Type] != nil && s.Namespace == "" {
-			o.complete(s, s.content())
-		}
-	}
-}
-
-// settleConnectedApp gives a Connected App its key.
-func (o *Org) settleConnectedApp(s *stored) {
-	config := s.content().Child("oauthConfig")
-	if config == nil || o.state.Consumers["ca:"+s.Name] != nil {
-		return
-	}
-	c := &consumer{ID: o.newID("consumer"), AppID: s.ID, Secret: newSecret(), Staged: []stagedPair{}}
-	if k := config.Child("consumerKey"); k != nil && strings.TrimSpace(k.Text) != "" {
-		c.Key = strings.TrimSpace(k.Text)
-	} else {
-		c.Key = newKey()
-	}
-	o.state.Consumers["ca:"+s.Name] = c
-}
-
-// makePolicies makes what an org makes by itself for an app that was deployed
-// without policies, under the names that an org gives them.
-func (o *Org) makePolicies(fresh []*stored) {
-	parts := o.partsByApp()
-	for _, c := range fresh {
-		if c.Type != typeOauth && c.Type != metadata.TypeApp {
-			continue
-		}
-		app := c.app()
-		typ, name := typePolicy, c.Name+"_defaultPolicy"
-		if c.Type == metadata.TypeApp {
-			typ, name = typeAccess, app+"_defaultPolicy"
-			if parts[key(app, typeOauth)] == nil {
-				continue
-			}
-		}
-		if parts[key(app, typ)] != nil {
-			continue
-		}
-		made := metadata.NewComponent(typ, name)
-		made.Root.Add(&metadata.Element{Name: metadata.FieldApp, Text: app})
-		o.complete(&stored{Type: typ, Name: name, root: made.Root}, made.Root)
-		o.put(made)
-	}
 }

@@ -40,13 +40,17 @@ var csvColumns = []string{
 	"level", "rule", "message", "fix", "findingDue", "suppressed", "file", "line", "unknown",
 }
 
-// CSV writes a row for every finding, and one for an app without any: RFC 4180,
-// with cells that no spreadsheet takes for a formula.
+// CSV writes a row for every finding, and one for an app without any.
 func CSV(w io.Writer, r *migrate.Report) error {
+	return WriteCSV(w, append([][]string{csvColumns}, findingCells(r)...))
+}
+
+// WriteCSV writes rows by RFC 4180, with cells that no spreadsheet takes for a
+// formula.
+func WriteCSV(w io.Writer, rows [][]string) error {
 	var out bytes.Buffer
 	table := csv.NewWriter(&out)
 	table.UseCRLF = true
-	rows := append([][]string{csvColumns}, findingCells(r)...)
 	for _, row := range rows {
 		cells := make([]string, len(row))
 		for i, c := range row {

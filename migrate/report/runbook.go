@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
@@ -124,27 +122,5 @@ func PlanCSV(w io.Writer, p *waves.Plan) error {
 			})
 		}
 	}
-	return writeCSV(w, rows)
-}
-
-// writeCSV writes rows with cells that no spreadsheet takes for a formula.
-func writeCSV(w io.Writer, rows [][]string) error {
-	var out bytes.Buffer
-	table := csv.NewWriter(&out)
-	table.UseCRLF = true
-	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, c := range row {
-			cells[i] = Cell(c)
-		}
-		if err := table.Write(cells); err != nil {
-			return fmt.Errorf("writing CSV: %w", err)
-		}
-	}
-	table.Flush()
-	if err := table.Error(); err != nil {
-		return fmt.Errorf("writing CSV: %w", err)
-	}
-	_, err := w.Write(out.Bytes())
-	return err
+	return WriteCSV(w, rows)
 }

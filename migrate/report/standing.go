@@ -181,7 +181,7 @@ func StatusCSV(w io.Writer, s *waves.Status) error {
 			})
 		}
 	}
-	return writeCSV(w, rows)
+	return WriteCSV(w, rows)
 }
 
 // StatusHTML writes where apps stand as one page, as PlanHTML does.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -206,18 +205,7 @@ func (r *convertReport) csv(w io.Writer) error {
 	for _, a := range r.Refused {
 		rows = append(rows, []string{a.Name, "", "", "", "refused", a.Code, a.Reason + "; " + a.Hint})
 	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	for _, row := range rows {
-		for i := range row {
-			row[i] = report.Cell(row[i])
-		}
-		if err := out.Write(row); err != nil {
-			return fmt.Errorf("writing CSV: %w", err)
-		}
-	}
-	out.Flush()
-	return out.Error()
+	return report.WriteCSV(w, rows)
 }
 
 // diffTable shows the Connected App beside the External Client App in words.

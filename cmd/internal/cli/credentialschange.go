@@ -34,15 +34,8 @@ func (p *program) newCredentialsShow() *cobra.Command {
   ecactl credentials show Order_Sync --target-org prod --format kubernetes -- kubectl apply -f -`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			app, err := sf.take(cmd, args)
+			app, targets, err := p.beginPair(cmd, args, &out, &sf)
 			if err != nil {
-				return err
-			}
-			targets, err := out.targets()
-			if err != nil {
-				return err
-			}
-			if err := p.openPlace(&sf, targets); err != nil {
 				return err
 			}
 			defer sf.close()
@@ -65,6 +58,18 @@ func (p *program) newCredentialsShow() *cobra.Command {
 	sf.add(cmd)
 	cmd.Flags().BoolVar(&staged, "staged", false, "the pair that waits to be promoted, and not the one in force")
 	return cmd
+}
+
+// beginPair reads the command line of what hands a secret over, and opens the place
+// that it goes to before any org is asked; sf.close closes it.
+func (p *program) beginPair(cmd *cobra.Command, args []string, out *outputs, sf *secretFlags) (app string, targets []target, err error) {
+	if app, err = sf.take(cmd, args); err != nil {
+		return "", nil, err
+	}
+	if targets, err = out.targets(); err != nil {
+		return "", nil, err
+	}
+	return app, targets, p.openPlace(sf, targets)
 }
 
 // finishPair prints a pair and hands its secret over. Where a command takes it,
@@ -103,15 +108,8 @@ before or the one that the last rotation replaced, is ended by --replace.`,
 		Example: `  ecactl credentials stage Order_Sync --target-org prod --to-file new.env`,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			app, err := sf.take(cmd, args)
+			app, targets, err := p.beginPair(cmd, args, &out, &sf)
 			if err != nil {
-				return err
-			}
-			targets, err := out.targets()
-			if err != nil {
-				return err
-			}
-			if err := p.openPlace(&sf, targets); err != nil {
 				return err
 			}
 			defer sf.close()
