@@ -94,7 +94,7 @@ var eligibility = []Rule{
 		Needs: []string{SrcTokens, SrcConnected, SrcApps}, Question: "use without installation",
 		check: func(q *question) {
 			if q.phantom() {
-				q.find("", "approved by %s, and not installed", plural(q.use.users(), "user"))
+				q.find("", "approved by %s, and not installed", Plural(q.use.users(), "user"))
 				q.note("lastUse", day(q.use.lastUsed()))
 			}
 		},
@@ -171,7 +171,7 @@ var eligibility = []Rule{
 		Needs: []string{SrcLogins}, Question: "username-password use",
 		check: func(q *question) {
 			if l := q.use.bySub(subPassword...); l.count > 0 {
-				q.find("", "%s with username and password in %s", plural(l.count, "login"), q.window())
+				q.find("", "%s with username and password in %s", Plural(l.count, "login"), q.window())
 				q.noteUse(l)
 			}
 		},

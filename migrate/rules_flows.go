@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -112,7 +111,7 @@ var flows = []Rule{
 		Needs: []string{SrcTokens, SrcConnected, SrcApps}, Question: "use without installation", Fileless: true,
 		check: func(q *question) {
 			if use := q.intensity(); q.phantom() && (use == useActive || use == useQuiet) {
-				q.find("", "approved by %s and not installed; nobody else can approve it", plural(q.use.users(), "user"))
+				q.find("", "approved by %s and not installed; nobody else can approve it", Plural(q.use.users(), "user"))
 			}
 		},
 		Bad:  inOrg(Example{}, SrcTokens, freshToken),
@@ -127,7 +126,7 @@ func (q *question) logins(subs []string, name, blocks string) {
 	if l.count == 0 {
 		return
 	}
-	q.find("", "%s by the %s in %s, the last on %s", plural(l.count, "login"), name, q.window(), day(l.latest))
+	q.find("", "%s by the %s in %s, the last on %s", Plural(l.count, "login"), name, q.window(), day(l.latest))
 	q.noteUse(l)
 	if q.orgSwitch("OauthOidcSettings", blocks) == On {
 		q.note("blocked", "the org blocks the flow now")
@@ -153,7 +152,7 @@ func (q *question) window() string {
 	if q.inventory.evidence == nil {
 		return "the time that was looked at"
 	}
-	return plural(q.inventory.evidence.Org.Days, "day")
+	return Plural(q.inventory.evidence.Org.Days, "day")
 }
 
 // orgSwitch is a setting of the org.
@@ -170,20 +169,6 @@ func (q *question) orgSwitch(typ, field string) Flag {
 	return Unknown
 }
 
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}
-
-func day(t time.Time) string {
-	if t.IsZero() {
-		return "an unknown day"
-	}
-	return t.UTC().Format(time.DateOnly)
-}
-
 func checkDevice(q *question) {
 	const open = "device flow use"
 	l := q.use.bySub(subDevice...)
@@ -193,7 +178,7 @@ func checkDevice(q *question) {
 	})
 	switch {
 	case q.Kind == KindConnectedApp && l.count > 0:
-		q.find("", "%s by the device flow in %s, the last on %s", plural(l.count, "login"), q.window(), day(l.latest))
+		q.find("", "%s by the device flow in %s, the last on %s", Plural(l.count, "login"), q.window(), day(l.latest))
 		q.noteUse(l)
 	case q.Kind == KindConnectedApp && !q.inventory.read(SrcLogins):
 		q.missing(open) // a Connected App's metadata does not say whether the flow is on
@@ -202,7 +187,7 @@ func checkDevice(q *question) {
 	case q.Kind == KindECA && q.flag("device") == On && !local:
 		q.find("device", "the device flow is on, and no callback is on localhost")
 	case q.Kind == KindECA && l.count > 0 && (!local || q.packaged()) && q.parts != nil:
-		q.find("", "%s by the device flow, which the app's callbacks do not allow", plural(l.count, "login"))
+		q.find("", "%s by the device flow, which the app's callbacks do not allow", Plural(l.count, "login"))
 		q.noteUse(l)
 	case q.Kind == KindECA && q.oauth() && q.flag("device") == Unknown:
 		q.missing(open)
@@ -241,7 +226,7 @@ func checkSOAP(q *question) {
 		return
 	}
 	slices.Sort(versions)
-	q.find("", "%s by SOAP login() in %s, the last on %s", plural(count, "login"), q.window(), day(latest))
+	q.find("", "%s by SOAP login() in %s, the last on %s", Plural(count, "login"), q.window(), day(latest))
 	q.note("logins", strconv.Itoa(count))
 	q.note("lastLogin", day(latest))
 	if len(versions) > 0 {
@@ -273,7 +258,7 @@ func checkIdle(q *question) {
 			}
 		}
 		if idle > 0 {
-			q.find("refreshPolicy", "%s idle for more than %d days, the longest for %d", plural(idle, "token"), gapDays, longest)
+			q.find("refreshPolicy", "%s idle for more than %d days, the longest for %d", Plural(idle, "token"), gapDays, longest)
 			q.note("tokens", strconv.Itoa(idle))
 		} else if q.inventory.evidence != nil && !q.inventory.read(SrcTokens) {
 			q.missing("idle refresh tokens")

@@ -75,7 +75,7 @@ var orgRules = []Rule{
 			for _, p := range []string{PermAnyClient, PermApproveUninstalled} {
 				if users := by[p]; len(users) > 0 {
 					slices.Sort(users)
-					q.find("", "%s may %s", plural(len(users), "active user"), p)
+					q.find("", "%s may %s", Plural(len(users), "active user"), p)
 					q.note("users", strconv.Itoa(len(users)))
 					q.note("names", join(users[:min(len(users), 20)]))
 				}

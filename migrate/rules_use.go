@@ -95,7 +95,7 @@ var hygiene = []Rule{
 		Needs: []string{SrcTokens, SrcConnected, SrcApps}, Question: "use without installation", Fileless: true,
 		check: func(q *question) {
 			if q.phantom() && len(q.use.tokens) > 0 {
-				q.find("", "%s of %s, and no app of this name", plural(len(q.use.tokens), "token"), plural(q.use.users(), "user"))
+				q.find("", "%s of %s, and no app of this name", Plural(len(q.use.tokens), "token"), Plural(q.use.users(), "user"))
 			}
 		},
 		Bad:  inOrg(Example{}, SrcTokens, freshToken),
@@ -174,7 +174,7 @@ func (q *question) tokens(what string, n int, test func(tokenUse) bool) {
 	if strings.Contains(what, "%d") {
 		what = strings.ReplaceAll(what, "%d", strconv.Itoa(n))
 	}
-	q.find("", "%s of %s, %s", plural(count, "token"), plural(len(users), "user"), what)
+	q.find("", "%s of %s, %s", Plural(count, "token"), Plural(len(users), "user"), what)
 	q.note("tokens", strconv.Itoa(count))
 	q.note("users", strconv.Itoa(len(users)))
 }

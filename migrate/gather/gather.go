@@ -404,11 +404,3 @@ func (g *gatherer) runAsUsers() []string {
 	slices.Sort(names)
 	return names
 }
-
-// count is a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -95,7 +95,7 @@ func (g *gatherer) settings() {
 	s := g.states[migrate.SrcRetrieve]
 	s.Rows = apps
 	if n := len(r.result.Problems); n > 0 {
-		s.Note = count(n, "remark") + " on what was retrieved: " + r.result.Problems[0].Message
+		s.Note = migrate.Plural(n, "remark") + " on what was retrieved: " + r.result.Problems[0].Message
 	}
 	g.states[migrate.SrcRetrieve] = s
 	g.read(migrate.SrcSettings, nil)

@@ -118,7 +118,7 @@ func (g *gatherer) readTokens(ctx context.Context) error {
 	slices.SortStableFunc(rows, compareTokens)
 	g.read(migrate.SrcTokens, rows)
 	if short || len(rows) < g.tokens {
-		g.partly(migrate.SrcTokens, fmt.Sprintf("%d of %s were read", len(rows), count(g.tokens, "token")))
+		g.partly(migrate.SrcTokens, fmt.Sprintf("%d of %s were read", len(rows), migrate.Plural(g.tokens, "token")))
 	}
 	return nil
 }

@@ -185,7 +185,7 @@ func (b *builder) findings(v *appView) {
 		letter string
 	}{{v.errors, "error", "e"}, {v.warnings, "warning", "w"}, {v.note, "note", "n"}} {
 		if c.n > 0 {
-			counts = append(counts, Plural(c.n, c.word))
+			counts = append(counts, migrate.Plural(c.n, c.word))
 			v.Levels += c.letter
 		}
 	}
@@ -259,7 +259,7 @@ func factsOf(a *migrate.AppReport, v *appView, several bool) []term {
 		list[len(list)-1].Words = v.Due.Text + ", " + v.Due.Left
 	}
 	if use := a.Activity; use != nil {
-		list = append(list, term{"Last use", v.Last.Text}, term{"Use", fmt.Sprintf("%s, %s, %s", Plural(use.Users, "user"), Plural(use.Tokens, "token"), Plural(use.Logins, "login"))})
+		list = append(list, term{"Last use", v.Last.Text}, term{"Use", fmt.Sprintf("%s, %s, %s", migrate.Plural(use.Users, "user"), migrate.Plural(use.Tokens, "token"), migrate.Plural(use.Logins, "login"))})
 	} else {
 		list = append(list, term{"Use", "not known"})
 	}

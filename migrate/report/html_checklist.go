@@ -134,7 +134,7 @@ func stepsOf(v *appView, route migrate.Route, way []string) []taskStep {
 	}
 	steps = appendWay(steps, way)
 	if warnings > 0 {
-		steps = append(steps, taskStep{Text: "See to its " + Plural(warnings, "warning") + " below"})
+		steps = append(steps, taskStep{Text: "See to its " + migrate.Plural(warnings, "warning") + " below"})
 	}
 	return steps
 }

@@ -69,9 +69,9 @@ func (b *builder) org(i int) *orgView {
 	case v.Failed != "":
 		v.Head = "could not be read"
 	case unread == 0:
-		v.Head = fmt.Sprintf("%s, everything was read", Plural(v.Apps, "app"))
+		v.Head = fmt.Sprintf("%s, everything was read", migrate.Plural(v.Apps, "app"))
 	default:
-		v.Head = fmt.Sprintf("%s, %d of %d sources not read in full", Plural(v.Apps, "app"), unread, len(v.Sources))
+		v.Head = fmt.Sprintf("%s, %d of %d sources not read in full", migrate.Plural(v.Apps, "app"), unread, len(v.Sources))
 	}
 	return v
 }
@@ -165,7 +165,7 @@ func (b *builder) counts(rows []migrate.MatrixRow) *matrix {
 			alone++
 		}
 	}
-	m.Caption = fmt.Sprintf("In how many orgs each app stands where, of the %s that are in several orgs. Left out: %s in one org alone.", Plural(len(m.Rows), "app"), Plural(alone, "app"))
+	m.Caption = fmt.Sprintf("In how many orgs each app stands where, of the %s that are in several orgs. Left out: %s in one org alone.", migrate.Plural(len(m.Rows), "app"), migrate.Plural(alone, "app"))
 	return m
 }
 

@@ -31,7 +31,7 @@ func (b *builder) title() string {
 	case n == 0:
 		return "no org"
 	case n > 1:
-		return Plural(n, "org")
+		return migrate.Plural(n, "org")
 	}
 	return cmp.Or(Plain(b.r.Orgs[0].Title()), "(no name)")
 }
@@ -67,7 +67,7 @@ func (b *builder) readers() string {
 	case len(names) == 0:
 		return "not known"
 	case len(names) > 3:
-		return Plural(len(names), "user") + ", see the orgs"
+		return migrate.Plural(len(names), "user") + ", see the orgs"
 	}
 	return strings.Join(names, ", ")
 }
@@ -90,7 +90,7 @@ func orgFacts(o *migrate.Org) []term {
 		add("Read by", cmp.Or(o.User, "not known"))
 	}
 	if o.Days > 0 {
-		add("Use of the last", Plural(o.Days, "day"))
+		add("Use of the last", migrate.Plural(o.Days, "day"))
 	}
 	if o.APIVersion != "" {
 		add("API version", o.APIVersion)
@@ -111,10 +111,10 @@ func (b *builder) summarize(p *page) {
 			p.Routes = append(p.Routes, share{string(way), routeNames[way], routeWords[way], n})
 		}
 	}
-	p.Lead = fmt.Sprintf("%s: %s, %s and %s.", Plural(s.Apps, "app"),
-		Plural(s.Levels["error"], "error"), Plural(s.Levels["warning"], "warning"), Plural(s.Levels["note"], "note"))
+	p.Lead = fmt.Sprintf("%s: %s, %s and %s.", migrate.Plural(s.Apps, "app"),
+		migrate.Plural(s.Levels["error"], "error"), migrate.Plural(s.Levels["warning"], "warning"), migrate.Plural(s.Levels["note"], "note"))
 	if s.Suppressed > 0 {
-		p.Lead += fmt.Sprintf(" %s suppressed.", Plural(s.Suppressed, "more finding")+verb(s.Suppressed))
+		p.Lead += fmt.Sprintf(" %s suppressed.", migrate.Plural(s.Suppressed, "more finding")+verb(s.Suppressed))
 	}
 	for i := range b.r.Orgs {
 		if o := &b.r.Orgs[i]; o.Error != "" {
@@ -195,7 +195,7 @@ func (b *builder) rules() []ruleView {
 		v := ruleView{ID: rule.ID, Title: rule.Title, Why: rule.Why, Cites: cites(rule.Source), Benchmark: rule.Benchmark}
 		switch {
 		case apps[rule.ID] > 0:
-			v.Count = Plural(apps[rule.ID], "app")
+			v.Count = migrate.Plural(apps[rule.ID], "app")
 		case inOrgs[rule.ID]:
 			v.Count = "about the org"
 		default:

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/migrate"
 )
 
 // A ref points at an app of the page.
@@ -63,7 +64,7 @@ func settingsOf(orgs int) string {
 	if orgs == 1 {
 		return "the org's own settings"
 	}
-	return "the settings of " + Plural(orgs, "org")
+	return "the settings of " + migrate.Plural(orgs, "org")
 }
 
 func where(sandbox map[bool]bool) string {
@@ -100,7 +101,7 @@ func (b *builder) name(s *stop, deadline string, apps []*appView) {
 		}
 	}
 	if len(apps) > 0 {
-		s.Count = Plural(len(apps), "app")
+		s.Count = migrate.Plural(len(apps), "app")
 	}
 	s.First = refs[:min(len(refs), shownRefs)]
 	s.More = refs[len(s.First):]

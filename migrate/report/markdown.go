@@ -48,7 +48,7 @@ func (m *markdown) table(head, align string, rows [][]string) {
 			line.WriteString(" " + Markdown(c) + " |")
 		}
 		if m.out.Len()+line.Len() > maxComment {
-			fmt.Fprintf(&m.out, "\n%s more are in the other formats.\n", Plural(len(rows)-i, "line"))
+			fmt.Fprintf(&m.out, "\n%s more are in the other formats.\n", migrate.Plural(len(rows)-i, "line"))
 			return
 		}
 		m.out.WriteString(line.String() + "\n")

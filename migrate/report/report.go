@@ -78,11 +78,3 @@ func Markdown(s string) string {
 	}
 	return out.String()
 }
-
-// Plural gives "1 app", "2 apps".
-func Plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}

@@ -19,7 +19,7 @@ func PlanTable(w io.Writer, p *waves.Plan, t Theme) error {
 	titles := orgTitles(p)
 	for i := range p.Waves {
 		v := &p.Waves[i]
-		fmt.Fprintf(&out, "%s  %s to %s, %s, %s\n", t.Bold(fmt.Sprintf("Wave %d", v.Number)), v.Begins, v.Ends, v.Stage, Plural(len(v.Apps), "app"))
+		fmt.Fprintf(&out, "%s  %s to %s, %s, %s\n", t.Bold(fmt.Sprintf("Wave %d", v.Number)), v.Begins, v.Ends, v.Stage, migrate.Plural(len(v.Apps), "app"))
 		rows := [][]string{{"ORG", "APP", "ROUTE", "RISK", "DUE", "USERS", "STEPS", "WITH"}}
 		for j := range v.Apps {
 			a := &v.Apps[j]
@@ -66,7 +66,7 @@ func writeLate(out *strings.Builder, p *waves.Plan, t Theme) {
 // PlanCount is the last line of a plan.
 func PlanCount(p *waves.Plan) string {
 	s := p.Summary
-	parts := []string{Plural(s.Waves, "wave"), Plural(s.Apps, "app"), Plural(s.Steps, "step")}
+	parts := []string{migrate.Plural(s.Waves, "wave"), migrate.Plural(s.Apps, "app"), migrate.Plural(s.Steps, "step")}
 	for _, r := range []migrate.Route{migrate.RouteButton, migrate.RouteRecreate, migrate.RouteVendor, migrate.RouteRetire} {
 		if n := s.Routes[r]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, r))
@@ -75,7 +75,7 @@ func PlanCount(p *waves.Plan) string {
 	if s.Late > 0 {
 		parts = append(parts, fmt.Sprintf("%d late", s.Late))
 	}
-	return strings.Join(parts, ", ") + fmt.Sprintf("; %s in no wave", Plural(s.Left, "app"))
+	return strings.Join(parts, ", ") + fmt.Sprintf("; %s in no wave", migrate.Plural(s.Left, "app"))
 }
 
 func orgTitles(p *waves.Plan) map[string]string {

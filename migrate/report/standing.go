@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/waves"
 )
 
@@ -100,7 +101,7 @@ func quoted(v string) string {
 
 // StatusCount is the last line of a status.
 func StatusCount(s *waves.Status) string {
-	parts := []string{Plural(len(s.Apps), "app")}
+	parts := []string{migrate.Plural(len(s.Apps), "app")}
 	for _, phase := range waves.AllPhases() {
 		if n := s.Summary[phase]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, phase))

@@ -261,14 +261,14 @@ func writeUnseen(w io.Writer, r *migrate.Report, t Theme) {
 	}
 	fmt.Fprintln(w, t.Bold("Not to be seen in what was read"))
 	for _, what := range slices.Sorted(maps.Keys(open)) {
-		fmt.Fprintf(w, "  %-45s %s\n", Plain(what), Plural(open[what], "app"))
+		fmt.Fprintf(w, "  %-45s %s\n", Plain(what), migrate.Plural(open[what], "app"))
 	}
 	fmt.Fprintln(w)
 }
 
 func count(r *migrate.Report) string {
 	l := r.Summary.Levels
-	text := fmt.Sprintf("%s, %s, %s, %s", Plural(r.Summary.Apps, "app"), Plural(l["error"], "error"), Plural(l["warning"], "warning"), Plural(l["note"], "note"))
+	text := fmt.Sprintf("%s, %s, %s, %s", migrate.Plural(r.Summary.Apps, "app"), migrate.Plural(l["error"], "error"), migrate.Plural(l["warning"], "warning"), migrate.Plural(l["note"], "note"))
 	if r.Summary.Suppressed > 0 {
 		text += fmt.Sprintf(", %d suppressed", r.Summary.Suppressed)
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -163,7 +164,7 @@ func unescape(s string) string {
 
 func TestPlural(t *testing.T) {
 	for n, want := range map[int]string{0: "0 apps", 1: "1 app", 2: "2 apps"} {
-		if got := report.Plural(n, "app"); got != want {
+		if got := migrate.Plural(n, "app"); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

@@ -161,7 +161,7 @@ func use(a *migrate.Activity) string {
 	if a == nil {
 		return "its use was not to be seen"
 	}
-	text := fmt.Sprintf("%s, %s, %s", plural(a.Users, "user"), plural(a.Tokens, "token"), plural(a.Logins, "login"))
+	text := fmt.Sprintf("%s, %s, %s", migrate.Plural(a.Users, "user"), migrate.Plural(a.Tokens, "token"), migrate.Plural(a.Logins, "login"))
 	if a.LastUsed != nil {
 		text += ", the last on " + a.LastUsed.UTC().Format(time.DateOnly)
 	}

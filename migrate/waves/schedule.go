@@ -101,7 +101,7 @@ const day = 24 * time.Hour
 func date(list []*batch, apps []*migrate.AppReport, start time.Time, length int) {
 	begin := start
 	for k, b := range list {
-		days, why := length, fmt.Sprintf("A wave lasts %s.", plural(length, "day"))
+		days, why := length, fmt.Sprintf("A wave lasts %s.", migrate.Plural(length, "day"))
 		for j := k; j < len(list); j++ {
 			due := earliest(list[j], apps, begin.Add(time.Duration(j-k)*day))
 			if due.IsZero() {
@@ -151,11 +151,4 @@ func late(b *batch, due *string, madeAt time.Time) string {
 		return fmt.Sprintf("The date %s was past when the plan was made.", *due)
 	}
 	return fmt.Sprintf("Its wave ends on %s, and the date is %s: with this many apps and a day for each wave before it, it cannot end earlier. Raise --max-per-wave, or begin with it out of turn.", b.end.Format(time.DateOnly), *due)
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -132,9 +132,9 @@ func (q *look) noDrift() (State, string) {
 	case q.Compared != "":
 		return Unclear, q.Compared
 	case len(q.Drift) > 0:
-		return Undone, plural(len(q.Drift), "field") + " differ from what the Connected App had"
+		return Undone, migrate.Plural(len(q.Drift), "field") + " differ from what the Connected App had"
 	case len(q.SpecDiff) > 0:
-		return Undone, plural(len(q.SpecDiff), "field") + " differ from the spec"
+		return Undone, migrate.Plural(len(q.SpecDiff), "field") + " differ from the spec"
 	}
 	return Done, ""
 }

@@ -144,7 +144,7 @@ func (p *program) auditFleet(ctx context.Context, f *auditFlags, run *auditRun) 
 		},
 		Done: func(m fleet.Member, r *migrate.Report, err error) {
 			done++
-			line := report.Plural(r.Summary.Apps, "app")
+			line := migrate.Plural(r.Summary.Apps, "app")
 			if err != nil {
 				line = "failed: " + r.Orgs[0].Error
 			}
@@ -171,7 +171,7 @@ func (p *program) auditFleet(ctx context.Context, f *auditFlags, run *auditRun) 
 func (p *program) finishFleet(r *migrate.Report, run *auditRun) error {
 	err := p.finishAudit(r, run)
 	if failing := fleet.Failed(r); len(failing) > 0 && (err == nil || err == error(findings{})) {
-		p.say("%d of %s could not be read", len(failing), report.Plural(len(r.Orgs), "org"))
+		p.say("%d of %s could not be read", len(failing), migrate.Plural(len(r.Orgs), "org"))
 		return partly{}
 	}
 	return err

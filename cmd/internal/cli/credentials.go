@@ -11,6 +11,7 @@ import (
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -108,7 +109,7 @@ func (r *credentialsReport) document() document {
 		switch {
 		case c.State == string(org.PairActive):
 		case c.DaysLeft != nil:
-			ends = "in " + report.Plural(*c.DaysLeft, "day") + ", on " + c.Expires.Format(time.DateOnly)
+			ends = "in " + migrate.Plural(*c.DaysLeft, "day") + ", on " + c.Expires.Format(time.DateOnly)
 		default:
 			ends = "30 days after it was made or replaced"
 		}
@@ -200,7 +201,7 @@ them and how many days are left. No secret is read.`,
 // days says how long a pair is still good.
 func (p *program) days(pair org.Pair) string {
 	if n, known := pair.DaysLeft(p.host.Now()); known {
-		return report.Plural(n, "day") + ", until " + pair.Expires.Format(time.DateOnly)
+		return migrate.Plural(n, "day") + ", until " + pair.Expires.Format(time.DateOnly)
 	}
 	return "up to " + strconv.Itoa(int(org.PairLife/(24*time.Hour))) + " days"
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -85,7 +86,7 @@ func recentDocument(list []org.DeployRequest) document {
 		}
 		rows = append(rows, []string{r.ID, r.Status, r.CreatedDate.UTC().Format("2 Jan 15:04:05 MST"), kind, fmt.Sprint(r.NumberComponentsTotal)})
 	}
-	count := report.Plural(len(list), "deploy")
+	count := migrate.Plural(len(list), "deploy")
 	return document{
 		data: recentReport{1, thisTool(), list},
 		table: func(w io.Writer, theme report.Theme) error {

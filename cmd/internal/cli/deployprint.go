@@ -12,6 +12,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/org"
 	"github.com/ecactl/ecactl/metadata/plan"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -124,15 +125,15 @@ func (r *deployReport) summary() string {
 		if r.DryRun {
 			end = "; nothing was saved."
 		}
-		return fmt.Sprintf("%s %s: %s, %s%s", verb, r.ID, r.Status, report.Plural(r.Components.Total, "component"), end)
+		return fmt.Sprintf("%s %s: %s, %s%s", verb, r.ID, r.Status, migrate.Plural(r.Components.Total, "component"), end)
 	case r.Status == "SucceededPartial":
-		return fmt.Sprintf("%s %s: %s, %d of %s saved.", verb, r.ID, r.Status, r.Components.Deployed, report.Plural(r.Components.Total, "component"))
+		return fmt.Sprintf("%s %s: %s, %d of %s saved.", verb, r.ID, r.Status, r.Components.Deployed, migrate.Plural(r.Components.Total, "component"))
 	}
 	by := ""
 	if r.CanceledBy != "" {
 		by = " by " + r.CanceledBy
 	}
-	return fmt.Sprintf("%s %s: %s%s, %s; nothing was saved.", verb, r.ID, r.Status, by, report.Plural(r.Components.Errors, "error"))
+	return fmt.Sprintf("%s %s: %s%s, %s; nothing was saved.", verb, r.ID, r.Status, by, migrate.Plural(r.Components.Errors, "error"))
 }
 
 func (r *deployReport) table(w io.Writer, theme report.Theme) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -78,7 +79,7 @@ func (r *doctorReport) document() document {
 		states[c.State]++
 		rows = append(rows, []string{c.State, report.Plain(c.Title), report.Plain(c.Found)})
 	}
-	count := fmt.Sprintf("%s: %d ok, %d to look at, %d failed, %d unknown", report.Plural(len(r.Checks), "check"), states["ok"], states["warn"], states["fail"], states["unknown"])
+	count := fmt.Sprintf("%s: %d ok, %d to look at, %d failed, %d unknown", migrate.Plural(len(r.Checks), "check"), states["ok"], states["warn"], states["fail"], states["unknown"])
 	return document{
 		data: r,
 		table: func(w io.Writer, theme report.Theme) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/spec"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -121,7 +122,7 @@ func (p *program) generate(args []string, f *generateFlags) error {
 // refuse prints why nothing was written.
 func (p *program) refuse(problems diag.Problems, set *spec.Set) error {
 	writeProblems(p.errOut, problems.Sort(), set.Sources, report.Theme{})
-	fmt.Fprintf(p.errOut, "ecactl: %s; nothing was written\n", report.Plural(problems.Count(diag.Error), "error"))
+	fmt.Fprintf(p.errOut, "ecactl: %s; nothing was written\n", migrate.Plural(problems.Count(diag.Error), "error"))
 	return failed{}
 }
 
@@ -214,7 +215,7 @@ func (r *generateReport) document(check bool) document {
 	if check {
 		verb = "%s in %s for API %s: %d missing, %d different, %d right"
 	}
-	count := fmt.Sprintf(verb, report.Plural(len(r.Files), "file"), place, r.APIVersion,
+	count := fmt.Sprintf(verb, migrate.Plural(len(r.Files), "file"), place, r.APIVersion,
 		r.Summary[metadata.Created], r.Summary[metadata.Changed], r.Summary[metadata.Unchanged])
 	if n := r.Summary[metadata.Deleted]; n > 0 {
 		count += fmt.Sprintf(", %d deleted", n)
@@ -260,7 +261,7 @@ func (r *generateReport) document(check bool) document {
 func (p *program) adviseGenerated(g *spec.Generated, o spec.Options, args []string) {
 	found := spec.Check(g.Built, o)
 	if e, w := found.Count(diag.Error), found.Count(diag.Warning); e+w > 0 {
-		p.say("lint finds %s and %s:  ecactl lint %s", report.Plural(e, "error"), report.Plural(w, "warning"), args[0])
+		p.say("lint finds %s and %s:  ecactl lint %s", migrate.Plural(e, "error"), migrate.Plural(w, "warning"), args[0])
 	}
 	if advice := g.Advice(metadata.Schema()); len(advice) > 0 {
 		p.say("a package cannot carry all of this; put into .forceignore:")

@@ -11,6 +11,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/spec"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -153,7 +154,7 @@ func (p *program) writeImported(r *importReport, imported []spec.Imported, dir s
 }
 
 func (r *importReport) document() document {
-	count := fmt.Sprintf("%s. Next:  ecactl lint %s", report.Plural(len(r.Specs), "spec"), lintArgument(r.Specs))
+	count := fmt.Sprintf("%s. Next:  ecactl lint %s", migrate.Plural(len(r.Specs), "spec"), lintArgument(r.Specs))
 	return document{
 		data: r,
 		table: func(w io.Writer, theme report.Theme) error {

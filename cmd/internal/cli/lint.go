@@ -9,6 +9,7 @@ import (
 
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/spec"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -81,8 +82,8 @@ func (p *program) lintDocument(set *spec.Set, problems diag.Problems) document {
 	r := lintReport{SchemaVersion: 1, Tool: thisTool(), Problems: problemsJSON(problems)}
 	r.Summary.Files, r.Summary.Specs = len(set.Files), len(set.Specs)
 	r.Summary.Errors, r.Summary.Warnings, r.Summary.Notes = problems.Count(diag.Error), problems.Count(diag.Warning), problems.Count(diag.Note)
-	count := fmt.Sprintf("%s, %s, %s, %s", report.Plural(r.Summary.Files, "file"), report.Plural(r.Summary.Errors, "error"),
-		report.Plural(r.Summary.Warnings, "warning"), report.Plural(r.Summary.Notes, "note"))
+	count := fmt.Sprintf("%s, %s, %s, %s", migrate.Plural(r.Summary.Files, "file"), migrate.Plural(r.Summary.Errors, "error"),
+		migrate.Plural(r.Summary.Warnings, "warning"), migrate.Plural(r.Summary.Notes, "note"))
 	return document{
 		data: r,
 		table: func(w io.Writer, theme report.Theme) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/org/login"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -64,9 +65,9 @@ func (r *orgsReport) document() document {
 	for _, a := range r.Orgs {
 		rows = append(rows, []string{report.Plain(a.Alias), report.Plain(a.Username), a.OrgID, string(a.Kind), a.Method, a.InstanceURL})
 	}
-	count := report.Plural(len(r.Orgs), "login")
+	count := migrate.Plural(len(r.Orgs), "login")
 	if n := len(r.SF); n > 0 {
-		count += fmt.Sprintf(", and %s of sf", report.Plural(n, "alias"))
+		count += fmt.Sprintf(", and %s of sf", migrate.Plural(n, "alias"))
 	}
 	return document{
 		data: r,

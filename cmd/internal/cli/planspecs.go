@@ -14,6 +14,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/org"
 	"github.com/ecactl/ecactl/metadata/plan"
 	"github.com/ecactl/ecactl/metadata/spec"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -102,7 +103,7 @@ func (p *program) remarkOnLint(built []*spec.Built, o spec.Options) {
 	}
 	if len(errors) > 0 && !p.quiet {
 		writeProblems(p.errOut, errors, nil, report.Theme{})
-		p.say("lint finds %s; the org may refuse this", report.Plural(len(errors), "error"))
+		p.say("lint finds %s; the org may refuse this", migrate.Plural(len(errors), "error"))
 	}
 }
 

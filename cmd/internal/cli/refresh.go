@@ -17,6 +17,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/spec"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/refresh"
 	"github.com/ecactl/ecactl/migrate/report"
 )
@@ -322,7 +323,7 @@ func savedDocument(s *refresh.Saved, dir string) document {
 			}
 			fmt.Fprintln(w)
 		}
-		_, err := fmt.Fprintf(w, "\n%s saved. After the refresh:  ecactl refresh restore --dir %s\n", report.Plural(len(s.Apps), "app"), text(dir))
+		_, err := fmt.Fprintf(w, "\n%s saved. After the refresh:  ecactl refresh restore --dir %s\n", migrate.Plural(len(s.Apps), "app"), text(dir))
 		return err
 	}
 	return document{
@@ -344,7 +345,7 @@ func restoredDocument(r *refresh.Restored) document {
 				}
 			}
 		}
-		_, err := fmt.Fprintf(w, "\n%s: %d created, %d changed, %d unchanged, %d failed, %d skipped\n", report.Plural(len(r.Apps), "app"),
+		_, err := fmt.Fprintf(w, "\n%s: %d created, %d changed, %d unchanged, %d failed, %d skipped\n", migrate.Plural(len(r.Apps), "app"),
 			counts[refresh.Created], counts[refresh.Changed], counts[refresh.Unchanged], counts[refresh.Failed], counts[refresh.Skipped])
 		return err
 	}

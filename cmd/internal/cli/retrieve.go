@@ -14,6 +14,7 @@ import (
 	"github.com/ecactl/ecactl/metadata/deploy"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/org"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 )
 
@@ -140,9 +141,9 @@ func (p *program) writeRetrieved(targets []target, got *deploy.Retrieved, layout
 }
 
 func (r *retrieveReport) document() document {
-	count := fmt.Sprintf("%s into %s from API %s", report.Plural(len(r.Files), "file"), r.Dir, r.APIVersion)
+	count := fmt.Sprintf("%s into %s from API %s", migrate.Plural(len(r.Files), "file"), r.Dir, r.APIVersion)
 	if n := len(r.NotHandedOut); n > 0 {
-		count += fmt.Sprintf("; %s of packages not handed out: %s", report.Plural(n, "component"), strings.Join(r.NotHandedOut, ", "))
+		count += fmt.Sprintf("; %s of packages not handed out: %s", migrate.Plural(n, "component"), strings.Join(r.NotHandedOut, ", "))
 	}
 	return document{
 		data: r,

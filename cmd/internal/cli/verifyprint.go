@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ecactl/ecactl/metadata/diag"
+	"github.com/ecactl/ecactl/migrate"
 	"github.com/ecactl/ecactl/migrate/report"
 	"github.com/ecactl/ecactl/migrate/verify"
 )
@@ -41,7 +42,7 @@ var stateLevels = map[verify.State]diag.Level{verify.Failed: diag.Error, verify.
 
 func (r *verifyReport) count() string {
 	s := r.Summary
-	return fmt.Sprintf("%s: %d passed, %d failed, %d skipped", report.Plural(s.Checks, "check"), s.Passed, s.Failed, s.Skipped)
+	return fmt.Sprintf("%s: %d passed, %d failed, %d skipped", migrate.Plural(s.Checks, "check"), s.Passed, s.Failed, s.Skipped)
 }
 
 func (r *verifyReport) table(w io.Writer, theme report.Theme) error {
