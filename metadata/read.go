@@ -7,11 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/ecactl/ecactl/metadata/diag"
 )
@@ -49,7 +46,7 @@ func (t *Table) Read(paths ...string) (*Collection, error) {
 // reported; it may be "".
 func (t *Table) ReadFiles(dir string, files []File) *Collection {
 	r := &reader{table: t, found: make([]found, len(files))}
-	each(len(files), func(i int) {
+	Each(len(files), func(i int) {
 		f := files[i]
 		r.found[i] = r.decode(filepath.ToSlash(filepath.Join(dir, filepath.FromSlash(f.Path))), f.Path, f.Data)
 	})
@@ -158,28 +155,11 @@ func (r *reader) walk(dir string) error {
 		return err
 	}
 	results := make([]found, len(names))
-	each(len(names), func(i int) {
+	Each(len(names), func(i int) {
 		results[i] = r.open(root, names[i], filepath.Join(dir, filepath.FromSlash(names[i])))
 	})
 	r.found = append(r.found, results...)
 	return nil
-}
-
-// each calls f for 0 to n-1 on every core. Blocks of indexes keep the cost of
-// scheduling away from work as small as one file.
-func each(n int, f func(int)) {
-	const block = 16
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for start := 0; start < n; start += block {
-		g.Go(func() error {
-			for i := start; i < min(start+block, n); i++ {
-				f(i)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // f reports its own errors
 }
 
 func (r *reader) open(root *os.Root, name, display string) found {

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -228,7 +229,7 @@ func (w *treeWriter) compare() error {
 	w.result = make([]Written, len(w.files))
 	w.sums = make([]string, len(w.files))
 	errs := make([]error, len(w.files))
-	each(len(w.files), func(i int) {
+	Each(len(w.files), func(i int) {
 		f := w.files[i]
 		w.result[i].Path = f.Path
 		w.result[i].State, errs[i] = w.state(f)
@@ -295,18 +296,18 @@ func (w *treeWriter) write() error {
 	pending := w.pending()
 	temp := "." + rand.Text()[:10] + ".tmp"
 	errs := make([]error, len(pending))
-	each(len(pending), func(n int) { errs[n] = w.writeTemp(w.files[pending[n]], temp) })
+	Each(len(pending), func(n int) { errs[n] = w.writeTemp(w.files[pending[n]], temp) })
 	if err := errors.Join(errs...); err != nil {
 		w.discard(pending, temp)
-		return firstOf(errs)
+		return cmp.Or(errs...)
 	}
-	each(len(pending), func(n int) {
+	Each(len(pending), func(n int) {
 		f := w.files[pending[n]]
 		root, _ := w.sub(f.Path)
 		name := path.Base(f.Path)
 		errs[n] = root.Rename("."+name+temp, name)
 	})
-	if err := firstOf(errs); err != nil {
+	if err := cmp.Or(errs...); err != nil {
 		w.discard(pending, temp)
 		return fmt.Errorf("replacing a file: %w", err)
 	}
@@ -334,15 +335,6 @@ func (w *treeWriter) pending() []int {
 		pending[i] = p.file
 	}
 	return pending
-}
-
-func firstOf(errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (w *treeWriter) mkdirs() error {

@@ -3,6 +3,7 @@ package metadata
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -83,7 +84,7 @@ func (r *reader) entries(file string, z *zip.Reader) error {
 		}
 	}
 	files, errs := make([]found, len(wanted)), make([]error, len(wanted))
-	each(len(wanted), func(i int) {
+	Each(len(wanted), func(i int) {
 		e := wanted[i]
 		data, err := readEntry(e)
 		if err != nil {
@@ -93,7 +94,7 @@ func (r *reader) entries(file string, z *zip.Reader) error {
 		files[i] = r.decode(file+":"+e.Name, e.Name, data)
 	})
 	r.found = append(r.found, files...)
-	return firstOf(errs)
+	return cmp.Or(errs...)
 }
 
 // checkEntry says what is wrong with an entry, judged by its header; "" if
@@ -146,7 +147,7 @@ func WriteZip(w io.Writer, files []File) error {
 		}
 	}
 	packed := make([]packedFile, len(files))
-	each(len(files), func(i int) { packed[i] = pack(files[i].Data) })
+	Each(len(files), func(i int) { packed[i] = pack(files[i].Data) })
 
 	z := zip.NewWriter(w)
 	for i, f := range files {

@@ -24,18 +24,19 @@ type Rule struct {
 func Check(built []*Built, o Options) diag.Problems {
 	found := make([]diag.Problems, len(built))
 	known := Scopes(o.table())
-	parallel(len(built), func(at int) {
+	metadata.Each(len(built), func(at int) {
 		if built[at].Settings != nil {
 			return
 		}
+		c := &checking{built: built[at], options: o, table: o.table(), known: known}
 		for i := range Rules {
 			if Rules[i].run == nil || Rules[i].Sandbox && !o.Sandbox {
 				continue
 			}
-			c := &checking{built: built[at], rule: &Rules[i], options: o, table: o.table(), known: known}
+			c.rule = &Rules[i]
 			c.rule.run(c)
-			found[at] = append(found[at], c.problems...)
 		}
+		found[at] = c.problems
 	})
 	return append(slices.Concat(found...), duplicates(built)...).Sort()
 }

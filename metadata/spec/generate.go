@@ -2,10 +2,7 @@ package spec
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/diag"
@@ -23,7 +20,7 @@ type Generated struct {
 func BuildAll(specs []*Spec) ([]*Built, diag.Problems) {
 	results := make([]*Built, len(specs))
 	found := make([]diag.Problems, len(specs))
-	parallel(len(specs), func(i int) { results[i], found[i] = specs[i].Build() })
+	metadata.Each(len(specs), func(i int) { results[i], found[i] = specs[i].Build() })
 	built := slices.DeleteFunc(results, func(b *Built) bool { return b == nil })
 	return built, slices.Concat(found...)
 }
@@ -54,7 +51,7 @@ func Generate(specs []*Spec, layout metadata.Layout, t *metadata.Table) (*Genera
 		problems diag.Problems
 	}
 	results := make([]result, len(specs))
-	parallel(len(specs), func(i int) {
+	metadata.Each(len(specs), func(i int) {
 		r := &results[i]
 		if r.built, r.problems = specs[i].Build(); r.built != nil {
 			var err error
@@ -170,19 +167,3 @@ func (g *Generated) Advice(t *metadata.Table) []string {
 // unpackageable are the suffixes that a second-generation package cannot carry:
 // keys and secrets stay in the source org, policies are the subscriber's.
 var unpackageable = []string{"ecaGlblOauth", "ecaOauthPlcy", "ecaOauthSecurity", "ecaPlcy", "ecaSamlPlcy", "ecaMobilePlcy", "ecaPushPlcy"}
-
-// parallel calls f for 0 to n-1 on every core.
-func parallel(n int, f func(int)) {
-	const block = 8 // specs: small enough to share out, large enough to be worth it
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for start := 0; start < n; start += block {
-		g.Go(func() error {
-			for i := start; i < min(start+block, n); i++ {
-				f(i)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // f keeps its own problems
-}

@@ -8,12 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/diag"
 )
 
@@ -41,15 +39,7 @@ func Load(paths []string, stdin io.Reader, o Options) (*Set, error) {
 	}
 	files = slices.CompactFunc(files, func(a, b specFile) bool { return a.name == b.name })
 	results := make([]loaded, len(files))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, f := range files {
-		g.Go(func() error {
-			results[i] = load(f, stdin, o)
-			return nil
-		})
-	}
-	_ = g.Wait() // each result carries its own problems
+	metadata.Each(len(files), func(i int) { results[i] = load(files[i], stdin, o) })
 	for i, r := range results {
 		if r.skipped {
 			set.Skipped = append(set.Skipped, files[i].name)
