@@ -189,9 +189,18 @@ var deflaters = sync.Pool{New: func() any {
 	return w
 }}
 
-// pack deflates data, and stores it where that makes it no smaller.
+// smallEntry is up to how many bytes an entry is stored as it is. Deflating so few
+// takes a third off the file, a fifth off its entry, and more time, here and in
+// the org, than sending the difference does.
+const smallEntry = 512
+
+// pack deflates data, and stores it where it is small or that makes it no smaller.
 func pack(data []byte) packedFile {
 	p := packedFile{crc: crc32.ChecksumIEEE(data), method: zip.Deflate}
+	if len(data) <= smallEntry {
+		p.data, p.method = data, zip.Store
+		return p
+	}
 	var out bytes.Buffer
 	out.Grow(len(data)/2 + 64) // what metadata becomes, and no more
 	w := deflaters.Get().(*flate.Writer)
