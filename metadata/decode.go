@@ -33,6 +33,20 @@ func Decode(file string, data []byte) (*Component, diag.Problems, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(edits)+len(problems) == 0 {
+		if root := decodePlain(file, text); root != nil {
+			return &Component{Type: root.Name, Root: root, File: file}, nil, nil
+		}
+	}
+	root, err := decodeXML(file, text, edits)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Component{Type: root.Name, Root: root, File: file}, problems, nil
+}
+
+// decodeXML reads any file that is XML.
+func decodeXML(file string, text []byte, edits []edit) (*Element, error) {
 	d := &decoder{
 		xml:   xml.NewDecoder(bytes.NewReader(text)),
 		data:  text,
@@ -42,11 +56,7 @@ func Decode(file string, data []byte) (*Component, diag.Problems, error) {
 	// encoding/xml stops at a foreign encoding with words of its own; the
 	// method declaration judges it, so the parser is to go on.
 	d.xml.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	root, err := d.document()
-	if err != nil {
-		return nil, nil, err
-	}
-	return &Component{Type: root.Name, Root: root, File: file}, problems, nil
+	return d.document()
 }
 
 type decoder struct {
