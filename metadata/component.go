@@ -137,9 +137,41 @@ func (t *Table) Sort(e *Element, typ *Type) {
 	if t.sorted(e, typ) {
 		return
 	}
+	type ranked struct {
+		*Element
+		rank int
+	}
+	list, strange := make([]ranked, len(e.Children)), false
+	for i, c := range e.Children {
+		list[i].Element = c
+		if f := fieldOf(typ, c.Name); f != nil && !f.ended() {
+			list[i].rank = f.order
+		} else {
+			strange = true
+		}
+	}
+	if strange {
+		rank := rankByName(e.Children, typ)
+		for i := range list {
+			list[i].rank = rank[list[i].Name]
+		}
+	}
+	slices.SortStableFunc(list, func(a, b ranked) int { return a.rank - b.rank })
+	for i, c := range list {
+		e.Children[i] = c.Element
+	}
+	for _, c := range e.Children {
+		if len(c.Children) > 0 {
+			t.Sort(c, t.Nested(fieldOf(typ, c.Name)))
+		}
+	}
+}
+
+// rankByName ranks elements of which the table does not know all.
+func rankByName(elements []*Element, typ *Type) map[string]int {
 	rank := map[string]int{}
 	var known, unknown []string
-	for _, c := range e.Children {
+	for _, c := range elements {
 		if _, seen := rank[c.Name]; seen {
 			continue
 		}
@@ -155,12 +187,7 @@ func (t *Table) Sort(e *Element, typ *Type) {
 	for i, name := range merge(known, unknown) {
 		rank[name] = i
 	}
-	slices.SortStableFunc(e.Children, func(a, b *Element) int { return rank[a.Name] - rank[b.Name] })
-	for _, c := range e.Children {
-		if len(c.Children) > 0 {
-			t.Sort(c, t.Nested(fieldOf(typ, c.Name)))
-		}
-	}
+	return rank
 }
 
 // merge puts each unknown name, which are in ASCII order, before the first

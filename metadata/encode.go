@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/beevik/etree"
 
@@ -12,9 +13,6 @@ import (
 )
 
 const declaration = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
-
-// usualSize is enough for most files, and no loss for the others.
-const usualSize = 2 << 10
 
 // Encode writes a component as an org's retrieve does: declaration, one default
 // namespace, four spaces a level, LF, elements in the table's order, one newline
@@ -34,27 +32,58 @@ func encode(root *Element, file string) ([]byte, error) {
 	if err := writable(root, file); err != nil {
 		return nil, err
 	}
-	e := etree.NewElement(root.Name)
+	d := drafts.Get().(*draft)
+	defer d.put()
+	e := d.element(root.Name)
 	e.CreateAttr("xmlns", Namespace)
 	if usesXSI(root) {
 		e.CreateAttr("xmlns:xsi", xsi)
 	}
-	fill(e, root, "\n")
+	d.fill(e, root, 0)
 
-	var out bytes.Buffer
-	out.Grow(usualSize)
-	out.WriteString(declaration)
-	e.WriteTo(&out, &etree.WriteSettings{
+	d.out.WriteString(declaration)
+	e.WriteTo(&d.out, &etree.WriteSettings{
 		CanonicalAttrVal: true, // a line break in an attribute is read as a blank unless it is a reference
 	})
-	out.WriteByte('\n')
-	return out.Bytes(), nil
+	d.out.WriteByte('\n')
+	return bytes.Clone(d.out.Bytes()), nil
+}
+
+// A draft is a file on its way out. Drafts are kept: a deploy has thousands of
+// files, and their tokens would be most of what it allocates.
+type draft struct {
+	out      bytes.Buffer
+	elements room[etree.Element]
+	texts    room[etree.CharData]
+	tokens   room[etree.Token]
+}
+
+var drafts = sync.Pool{New: func() any { return new(draft) }}
+
+// put keeps a draft, without what it says.
+func (d *draft) put() {
+	d.out.Reset()
+	d.elements.clear()
+	d.texts.clear()
+	d.tokens.clear()
+	drafts.Put(d)
+}
+
+func (d *draft) element(name string) *etree.Element {
+	e := &d.elements.take(1)[0]
+	e.Tag = name
+	return e
+}
+
+func (d *draft) text(s string) *etree.CharData {
+	t := &d.texts.take(1)[0]
+	t.Data = s
+	return t
 }
 
 // fill copies what an element holds, with the line breaks and blanks that make
 // the layout. An empty element is written <a></a>, and an empty root <a/>.
-// indent is the line break before the element itself.
-func fill(to *etree.Element, from *Element, indent string) {
+func (d *draft) fill(to *etree.Element, from *Element, depth int) {
 	if from.Nil {
 		to.CreateAttr("xsi:nil", "true")
 	}
@@ -62,17 +91,43 @@ func fill(to *etree.Element, from *Element, indent string) {
 		to.CreateAttr(a.Name, a.Value)
 	}
 	if len(from.Children) == 0 {
-		if !from.Nil && to.Parent() != nil {
-			to.CreateText(from.Text)
+		if !from.Nil && depth > 0 {
+			to.Child = append(d.tokens.take(1)[:0], d.text(from.Text))
 		}
 		return
 	}
-	deeper := indent + "    "
+	to.Child = d.tokens.take(2*len(from.Children) + 1)[:0]
 	for _, child := range from.Children {
-		to.CreateText(deeper)
-		fill(to.CreateElement(child.Name), child, deeper)
+		e := d.element(child.Name)
+		to.Child = append(to.Child, d.text(indent(depth+1)), e)
+		d.fill(e, child, depth+1)
 	}
-	to.CreateText(indent)
+	to.Child = append(to.Child, d.text(indent(depth)))
+}
+
+// indents is the line break before an element as deep as one may be.
+var indents = "\n" + strings.Repeat("    ", MaxDepth)
+
+func indent(depth int) string { return indents[:min(1+4*depth, len(indents))] }
+
+// A room hands out parts of one piece of memory.
+type room[T any] struct {
+	all  []T
+	used int
+}
+
+func (r *room[T]) take(n int) []T {
+	const few = 64
+	if len(r.all)-r.used < n { // what was handed out stays where it is
+		r.all, r.used = make([]T, max(n, 2*len(r.all), few)), 0
+	}
+	r.used += n
+	return r.all[r.used-n : r.used : r.used]
+}
+
+func (r *room[T]) clear() {
+	clear(r.all[:r.used])
+	r.used = 0
 }
 
 func usesXSI(e *Element) bool {
