@@ -20,7 +20,7 @@ type Built struct {
 	Settings *metadata.Component // nil for an app
 	Versions map[string]metadata.Version
 	LeftOut  map[string]bool // types that the spec says are kept elsewhere
-	keys     map[string]bool // paths that the document says
+	keys     []string        // paths that the document says
 	named    map[string]bool // types whose component the document gives a name
 }
 
@@ -42,7 +42,7 @@ func (b *Built) Version() metadata.Version {
 }
 
 // Says tells whether the document has a key.
-func (b *Built) Says(path string) bool { return b.keys[path] }
+func (b *Built) Says(path string) bool { return slices.Contains(b.keys, path) }
 
 // Names tells whether the document says what the component of a type is called.
 func (b *Built) Names(typ string) bool { return b.named[typ] }
@@ -69,13 +69,9 @@ func newBuilder(s *Spec) *builder {
 	c := catalogOf(s.options.Table)
 	return &builder{
 		catalog: c, options: s.options, file: s.File, spec: s,
-		components: map[string]*metadata.Component{}, heads: map[string]head{},
-		keys: make(map[string]bool, usualKeys), byField: make(map[string]int, usualKeys),
+		components: map[string]*metadata.Component{}, heads: map[string]head{}, byField: map[string]int{},
 	}
 }
-
-// usualKeys is about how many keys a spec says.
-const usualKeys = 48
 
 // collect walks the document and gathers what it says.
 func (b *builder) collect() {
@@ -96,9 +92,9 @@ type builder struct {
 	components map[string]*metadata.Component // by type
 	heads      map[string]head                // by type
 	version    metadata.Version               // of the document
-	keys       map[string]bool
-	byField    map[string]int // which field was set on which line
-	asItStands bool           // import compares: nothing is fitted to a version
+	keys       []string                       // that the document says
+	byField    map[string]int                 // which field was set on which line
+	asItStands bool                           // import compares: nothing is fitted to a version
 	later      []func()
 	problems   diag.Problems
 }
@@ -157,12 +153,12 @@ func (b *builder) block(n *yaml.Node, tree *branch, path string) {
 			}
 			b.unknownKey(key, path, known)
 		case next.key != nil:
-			b.keys[full] = true
+			b.keys = append(b.keys, full)
 			next.key.Value.put(b, next.key, value)
 		case value.Kind != yaml.MappingNode && !isNull(value):
 			b.wrongType(value, full, "a mapping")
 		default:
-			b.keys[full] = true
+			b.keys = append(b.keys, full)
 			b.block(value, next, full)
 		}
 	}
