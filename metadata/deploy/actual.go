@@ -31,11 +31,11 @@ const readAtOnce = 50
 // read. Apps of managed packages are not: an org hands out none of their files.
 func Actual(ctx context.Context, c *org.Client, s Selection) (*plan.Actual, error) {
 	s.Table = cmp.Or(s.Table, metadata.Schema())
-	names, err := list(ctx, c, s)
+	names, connected, err := list(ctx, c, s)
 	if err != nil {
 		return nil, err
 	}
-	actual := &plan.Actual{}
+	actual := &plan.Actual{ConnectedApps: connected}
 	total := 0
 	for _, list := range names {
 		total += len(list)
@@ -57,16 +57,17 @@ func Actual(ctx context.Context, c *org.Client, s Selection) (*plan.Actual, erro
 	return actual, nil
 }
 
-// list names the components to be read, by type.
-func list(ctx context.Context, c *org.Client, s Selection) (map[string][]string, error) {
-	names := map[string][]string{}
+// list names the components to be read, by type, and the org's own Connected Apps,
+// which are not.
+func list(ctx context.Context, c *org.Client, s Selection) (names map[string][]string, connected []string, err error) {
+	names = map[string][]string{}
 	for _, typ := range s.Settings {
 		if t := s.Table.Type(typ); t != nil && t.Has(s.Version) {
 			names[typ] = []string{t.SettingsName()}
 		}
 	}
 	if s.Apps != nil && len(s.Apps) == 0 {
-		return names, nil
+		return names, nil, nil
 	}
 	var types []string
 	for _, t := range s.Table.AppTypes() {
@@ -77,13 +78,17 @@ func list(ctx context.Context, c *org.Client, s Selection) (map[string][]string,
 	if !slices.Contains(types, metadata.TypeApp) {
 		types = append(types, metadata.TypeApp)
 	}
-	found, err := c.List(ctx, types...)
+	found, err := c.List(ctx, append(types, metadata.TypeConnectedApp)...)
 	if err != nil {
-		return nil, fmt.Errorf("listing what the org has: %w", err)
+		return nil, nil, fmt.Errorf("listing what the org has: %w", err)
 	}
 	known := false
 	for _, f := range found {
 		if f.NamespacePrefix != "" {
+			continue
+		}
+		if f.Type == metadata.TypeConnectedApp {
+			connected = append(connected, f.FullName)
 			continue
 		}
 		names[f.Type] = append(names[f.Type], f.FullName)
@@ -92,7 +97,7 @@ func list(ctx context.Context, c *org.Client, s Selection) (map[string][]string,
 	if s.Apps != nil && !known { // what has no app has no parts either
 		maps.DeleteFunc(names, func(typ string, _ []string) bool { return !slices.Contains(s.Settings, typ) })
 	}
-	return names, nil
+	return names, connected, nil
 }
 
 func readEach(ctx context.Context, c *org.Client, names map[string][]string) ([]*metadata.Component, error) {

@@ -95,6 +95,7 @@ func overParts(r *org.DeployResult) bool {
 // run sends one deploy and watches it.
 func run(ctx context.Context, c *org.Client, p *plan.Plan, files []metadata.File, o Options) (*Outcome, error) {
 	var zip bytes.Buffer
+	zip.Grow(zipSize(files))
 	if err := metadata.WriteZip(&zip, files); err != nil {
 		return nil, err
 	}
@@ -119,6 +120,17 @@ func run(ctx context.Context, c *org.Client, p *plan.Plan, files []metadata.File
 	}
 	out.Result, err = Watch(ctx, c, out.ID, o)
 	return out, err
+}
+
+// zipSize is about what a zip of files has, so that it need not grow: names are
+// there twice, and what is longer than most files deflates to less than half.
+func zipSize(files []metadata.File) int {
+	const headers, most = 128, 512 // bytes
+	size := 0
+	for _, f := range files {
+		size += headers + 2*len(f.Path) + min(len(f.Data), most+len(f.Data)/2)
+	}
+	return size
 }
 
 // Quick deploys what a validation has checked, and does not watch it. One whose

@@ -13,6 +13,10 @@ import (
 type Actual struct {
 	Namespace  string // of the org; "" for nearly all
 	Components []*metadata.Component
+
+	// ConnectedApps are the names of those that the org has of its own, as far as
+	// they are known. They are compared with nothing.
+	ConnectedApps []string
 }
 
 // apps assembles what an org has, by app. Problems of assembling (a header that

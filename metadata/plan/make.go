@@ -6,8 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/diag"
@@ -26,20 +25,16 @@ type Options struct {
 func Make(built []*spec.Built, actual *Actual, o Options) (*Plan, diag.Problems) {
 	o.Table = cmp.Or(o.Table, metadata.Schema())
 	m := &maker{
-		table: o.Table, apps: actual.apps(o.Table), manifest: &metadata.Manifest{}, destroy: &metadata.Manifest{},
-		plan: &Plan{SchemaVersion: SchemaVersion, Org: o.Org, Changes: []Change{}, Notes: []string{}, Deploy: Package{Files: []PackageFile{}}},
+		table: o.Table, apps: actual.apps(o.Table), connected: actual.ConnectedApps, manifest: &metadata.Manifest{}, destroy: &metadata.Manifest{},
+		plan: &Plan{SchemaVersion: SchemaVersion, Org: o.Org, Notes: []string{}, Deploy: Package{Files: []PackageFile{}}},
 	}
 	built = slices.Clone(built)
 	slices.SortStableFunc(built, func(a, b *spec.Built) int { return strings.Compare(a.Spec.Name, b.Spec.Name) })
+	m.compare(built, actual)
 	about := slices.Clone(o.Delete)
 	for _, b := range built {
 		about = append(about, b.Spec.Name)
 		m.version = max(m.version, b.Version())
-		if b.Settings != nil {
-			m.app("", actual.settings(b.Settings.Type), nil, b)
-			continue
-		}
-		m.app(b.App.Name, nil, m.apps[b.App.Name], b)
 	}
 	for _, name := range slices.Sorted(slices.Values(o.Delete)) {
 		m.remove(name, built)
@@ -60,21 +55,58 @@ func Make(built []*spec.Built, actual *Actual, o Options) (*Plan, diag.Problems)
 }
 
 type maker struct {
-	table    *metadata.Table
-	apps     map[string]*metadata.App // of the org, by the name that a spec has
-	plan     *Plan
-	version  metadata.Version
-	deploy   []*metadata.Component
-	manifest *metadata.Manifest
-	destroy  *metadata.Manifest
-	problems diag.Problems
+	table     *metadata.Table
+	apps      map[string]*metadata.App // of the org, by the name that a spec has
+	connected []string                 // Connected Apps of the org
+	plan      *Plan
+	version   metadata.Version
+	deploy    []*metadata.Component
+	manifest  *metadata.Manifest
+	destroy   *metadata.Manifest
+	problems  diag.Problems
 }
 
-// app compares one spec, and puts all of its components into the deploy if any
+// compare compares specs with the org, on every core.
+func (m *maker) compare(built []*spec.Built, actual *Actual) {
+	compared := make([]comparedApp, len(built))
+	metadata.Each(len(built), func(i int) {
+		compared[i] = comparedApp{maker: m, built: built[i]}
+		if settings := built[i].Settings; settings != nil {
+			compared[i].run("", actual.settings(settings.Type), nil)
+		} else {
+			name := built[i].App.Name
+			compared[i].run(name, nil, m.apps[name])
+		}
+	})
+	components := 0
+	for i := range compared {
+		components += len(compared[i].changes)
+	}
+	m.plan.Changes = make([]Change, 0, components)
+	m.deploy = make([]*metadata.Component, 0, components)
+	for i := range compared {
+		m.plan.Changes = append(m.plan.Changes, compared[i].changes...)
+		m.plan.Notes = append(m.plan.Notes, compared[i].notes...)
+		m.deploy = append(m.deploy, compared[i].deploy...)
+	}
+}
+
+// A comparedApp is what comes of one spec. Specs are compared side by side.
+type comparedApp struct {
+	*maker
+	built   *spec.Built
+	changes []Change
+	notes   []string
+	deploy  []*metadata.Component
+}
+
+// run compares the spec, and puts all of its components into the deploy if any
 // of them changes.
-func (m *maker) app(name string, settings *metadata.Component, there *metadata.App, b *spec.Built) {
-	wanted := make([]*metadata.Component, 0, len(b.Components()))
-	for _, c := range b.Components() {
+func (m *comparedApp) run(name string, settings *metadata.Component, there *metadata.App) {
+	components := m.built.Components()
+	wanted := make([]*metadata.Component, 0, len(components))
+	m.changes = make([]Change, 0, len(components))
+	for _, c := range components {
 		wanted = append(wanted, &metadata.Component{Type: c.Type, Name: c.Name, Root: c.Root})
 	}
 	sortComponents(wanted)
@@ -86,7 +118,7 @@ func (m *maker) app(name string, settings *metadata.Component, there *metadata.A
 		}
 		if actual != nil || slices.ContainsFunc(writtenByOrg, func(name string) bool { return w.Root.Child(name) != nil }) {
 			w.Root = w.Root.Clone() // what adapt changes is the plan's own
-			m.adapt(w, actual, b)
+			m.adapt(w, actual)
 		}
 		fields, unchanged := compare(m.table, actual, w)
 		change := Change{Action: None, Type: w.Type, Name: w.Name, App: name, Fields: fields, Unchanged: unchanged}
@@ -97,10 +129,10 @@ func (m *maker) app(name string, settings *metadata.Component, there *metadata.A
 			change.Action = Update
 		}
 		changed = changed || change.Action != None
-		m.plan.Changes = append(m.plan.Changes, change)
+		m.changes = append(m.changes, change)
 	}
 	if changed {
-		m.deploy = append(m.deploy, wanted...)
+		m.deploy = wanted
 	}
 	m.remarkOnRest(name, there, wanted)
 }
@@ -116,7 +148,7 @@ func partOf(app *metadata.App, typ string) *metadata.Component {
 // adapt makes a wanted component one that this org takes: under the name that
 // the org has for it, without what only an org writes, and with the certificate
 // that is there if the spec says nothing of one.
-func (m *maker) adapt(w, actual *metadata.Component, b *spec.Built) {
+func (m *comparedApp) adapt(w, actual *metadata.Component) {
 	for _, name := range writtenByOrg {
 		if w.Root.Child(name) != nil {
 			w.Root.Remove(name)
@@ -126,21 +158,21 @@ func (m *maker) adapt(w, actual *metadata.Component, b *spec.Built) {
 	if actual == nil {
 		return
 	}
-	m.rename(w, actual, b)
+	m.rename(w, actual)
 	const global, cert = "ExtlClntAppGlobalOauthSettings", "certificate"
 	if kept := actual.Root.Child(cert); w.Type == global && w.Root.Child(cert) == nil && kept != nil && !kept.Nil && kept.Text != "" {
 		w.Root.Add(kept.Clone())
 		m.table.Sort(w.Root, m.table.Type(w.Type))
-		m.note("%s keeps the certificate that the org has; the spec names none, and without it JWT bearer logins end", b.Spec.Name)
+		m.note("%s keeps the certificate that the org has; the spec names none, and without it JWT bearer logins end", m.built.Spec.Name)
 	}
 }
 
 // rename takes over the name of the org, and a label that nobody chose.
-func (m *maker) rename(w, actual *metadata.Component, b *spec.Built) {
+func (m *comparedApp) rename(w, actual *metadata.Component) {
 	label := w.Root.Child(metadata.FieldLabel)
 	chosen := label != nil && strings.TrimSpace(label.Text) != w.Name
 	if w.Name != actual.Name && !m.table.Type(w.Type).IsSettings() && w.Type != metadata.TypeApp {
-		if b.Names(w.Type) {
+		if m.built.Names(w.Type) {
 			m.note("%s %s is called %s in the org and keeps that name: an app has one of it", w.Type, w.Name, actual.Name)
 		}
 		w.Name = actual.Name
@@ -150,9 +182,13 @@ func (m *maker) rename(w, actual *metadata.Component, b *spec.Built) {
 	}
 }
 
-// remarkOnRest says what the org has of an app and the spec does not describe.
-func (m *maker) remarkOnRest(name string, there *metadata.App, wanted []*metadata.Component) {
+// remarkOnRest says what the org has of an app and the spec does not describe, and
+// what it has under the name of a new one.
+func (m *comparedApp) remarkOnRest(name string, there *metadata.App, wanted []*metadata.Component) {
 	if there == nil {
+		if slices.Contains(m.connected, name) {
+			m.note("the org has a Connected App %s, and may refuse an External Client App of the same name (DUPLICATE_VALUE): migrate that one, or give this one another name", name)
+		}
 		return
 	}
 	for _, c := range there.Components() {
@@ -162,8 +198,8 @@ func (m *maker) remarkOnRest(name string, there *metadata.App, wanted []*metadat
 	}
 }
 
-func (m *maker) note(format string, args ...any) {
-	m.plan.Notes = append(m.plan.Notes, fmt.Sprintf(format, args...))
+func (m *comparedApp) note(format string, args ...any) {
+	m.notes = append(m.notes, fmt.Sprintf(format, args...))
 }
 
 // remove plans the end of an app and all of its parts.
@@ -208,52 +244,37 @@ func (m *maker) pack() error {
 	if err := m.encode(); err != nil {
 		return err
 	}
-	m.manifest.Version = m.version
-	data, err := m.manifest.Encode()
-	if err != nil {
-		return err
-	}
-	m.put("package.xml", data)
 	if len(m.destroy.Types()) > 0 {
-		if data, err = m.destroy.Encode(); err != nil {
+		data, err := m.destroy.Encode()
+		if err != nil {
 			return err
 		}
-		m.put(destructive, data)
+		m.plan.Deploy.Files = append(m.plan.Deploy.Files, PackageFile{destructive, data})
 	}
 	m.plan.Deploy.APIVersion = m.version.String()
 	slices.SortFunc(m.plan.Deploy.Files, func(a, b PackageFile) int { return strings.Compare(a.Path, b.Path) })
 	return nil
 }
 
-// encode writes the components, on every core.
+// encode writes the components, on every core, and the manifest beside them.
 func (m *maker) encode() error {
-	files := make([]PackageFile, len(m.deploy))
-	var g errgroup.Group
-	const block = 64 // components: enough to be worth a goroutine
-	for start := 0; start < len(files); start += block {
-		g.Go(func() error {
-			for i := start; i < min(start+block, len(files)); i++ {
-				data, err := m.table.Encode(m.deploy[i])
-				if err != nil {
-					return err
-				}
-				path, err := m.table.Path(m.deploy[i], metadata.MDAPI)
-				if err != nil {
-					return err
-				}
-				files[i] = PackageFile{Path: path, Content: string(data)}
-			}
-			return nil
-		})
-	}
-	for _, c := range m.deploy {
-		m.manifest.Add(m.table, c)
-	}
-	err := g.Wait()
-	m.plan.Deploy.Files = append(m.plan.Deploy.Files, files...)
-	return err
-}
-
-func (m *maker) put(path string, data []byte) {
-	m.plan.Deploy.Files = append(m.plan.Deploy.Files, PackageFile{Path: path, Content: string(data)})
+	files, errs := make([]PackageFile, len(m.deploy)+1), make([]error, len(m.deploy)+1)
+	var manifest sync.WaitGroup
+	manifest.Go(func() {
+		for _, c := range m.deploy {
+			m.manifest.Add(m.table, c)
+		}
+		m.manifest.Version = m.version
+		last := len(m.deploy)
+		files[last].Path = "package.xml"
+		files[last].Content, errs[last] = m.manifest.Encode()
+	})
+	metadata.Each(len(m.deploy), func(i int) {
+		if files[i].Content, errs[i] = m.table.Encode(m.deploy[i]); errs[i] == nil {
+			files[i].Path, errs[i] = m.table.Path(m.deploy[i], metadata.MDAPI)
+		}
+	})
+	manifest.Wait()
+	m.plan.Deploy.Files = files
+	return cmp.Or(errs...)
 }

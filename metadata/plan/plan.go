@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -86,8 +87,20 @@ type Package struct {
 
 // A PackageFile is one file of a deploy.
 type PackageFile struct {
-	Path    string `json:"path"`
-	Content string `json:"content"`
+	Path    string  `json:"path"`
+	Content Content `json:"content"`
+}
+
+// Content is what a file holds: XML, which JSON has as a text.
+type Content []byte
+
+// MarshalText gives the text.
+func (c Content) MarshalText() ([]byte, error) { return c, nil }
+
+// UnmarshalText takes the text.
+func (c *Content) UnmarshalText(text []byte) error {
+	*c = bytes.Clone(text)
+	return nil
 }
 
 // Empty tells whether there is nothing to deploy.
@@ -97,7 +110,7 @@ func (p *Plan) Empty() bool { return len(p.Deploy.Files) == 0 }
 func (p *Plan) Files() []metadata.File {
 	files := make([]metadata.File, len(p.Deploy.Files))
 	for i, f := range p.Deploy.Files {
-		files[i] = metadata.File{Path: f.Path, Data: []byte(f.Content)}
+		files[i] = metadata.File{Path: f.Path, Data: f.Content}
 	}
 	return files
 }

@@ -221,7 +221,7 @@ func TestMakeCarriesTheWholeApp(t *testing.T) {
 	var paths []string
 	for _, f := range p.Deploy.Files {
 		paths = append(paths, f.Path)
-		if strings.HasSuffix(f.Path, ".ecaGlblOauth") && !strings.Contains(f.Content, "TUlJQmFzZTY0") {
+		if strings.HasSuffix(f.Path, ".ecaGlblOauth") && !strings.Contains(string(f.Content), "TUlJQmFzZTY0") {
 			t.Error("the certificate of the org is not kept, and JWT bearer logins would end")
 		}
 	}
@@ -243,12 +243,34 @@ func TestMakeLeavesOutWhatOnlyAnOrgWrites(t *testing.T) {
 		t.Fatal(problems)
 	}
 	for _, f := range p.Deploy.Files {
-		if strings.Contains(f.Content, "00D000000000001") {
+		if strings.Contains(string(f.Content), "00D000000000001") {
 			t.Errorf("%s has the value of an org", f.Path)
 		}
 	}
 	if len(p.Notes) != 2 {
 		t.Errorf("notes: %q", p.Notes)
+	}
+}
+
+// An org may have a Connected App under the name of a new app. It is no news once the
+// app is there: migrated apps keep the names of the old ones.
+func TestMakeRemarksOnConnectedApp(t *testing.T) {
+	specs := built(t, sound)
+	for name, tt := range map[string]struct {
+		org   *plan.Actual
+		notes int
+	}{
+		"a new app":            {&plan.Actual{ConnectedApps: []string{"Order_Sync"}}, 1},
+		"another name":         {&plan.Actual{ConnectedApps: []string{"Order_Sync_2"}}, 0},
+		"an app that is there": {func() *plan.Actual { a := stored(t, sound); a.ConnectedApps = []string{"Order_Sync"}; return a }(), 0},
+	} {
+		p, problems := plan.Make(specs, tt.org, plan.Options{})
+		if p == nil {
+			t.Fatal(problems)
+		}
+		if len(p.Notes) != tt.notes || tt.notes > 0 && !strings.Contains(p.Notes[0], "Connected App Order_Sync,") {
+			t.Errorf("%s: notes: %q", name, p.Notes)
+		}
 	}
 }
 
@@ -267,7 +289,7 @@ func TestMakeDelete(t *testing.T) {
 		t.Errorf("%d components are left", len(after.Components))
 	}
 	destroys := slices.ContainsFunc(p.Deploy.Files, func(f plan.PackageFile) bool {
-		return f.Path == "destructiveChanges.xml" && strings.Contains(f.Content, "<members>Old_Sync_oauthPlcy</members>")
+		return f.Path == "destructiveChanges.xml" && strings.Contains(string(f.Content), "<members>Old_Sync_oauthPlcy</members>")
 	})
 	if !destroys {
 		t.Errorf("files: %+v", p.Deploy.Files)

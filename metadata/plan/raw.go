@@ -31,7 +31,7 @@ func Raw(v metadata.Version, action Action, components ...*metadata.Component) (
 			app = c.Name
 		}
 		p.Changes = append(p.Changes, Change{Action: action, Type: c.Type, Name: c.Name, App: app, Fields: []Field{}})
-		p.Deploy.Files = append(p.Deploy.Files, PackageFile{path, string(data)})
+		p.Deploy.Files = append(p.Deploy.Files, PackageFile{path, data})
 	}
 	return p.closed(m)
 }
@@ -48,7 +48,7 @@ func Removal(v metadata.Version, typ string, names ...string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Deploy.Files = append(p.Deploy.Files, PackageFile{destructive, string(data)})
+	p.Deploy.Files = append(p.Deploy.Files, PackageFile{destructive, data})
 	return p.closed(&metadata.Manifest{Version: v})
 }
 
@@ -58,7 +58,7 @@ func (p *Plan) closed(m *metadata.Manifest) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Deploy.Files = append(p.Deploy.Files, PackageFile{"package.xml", string(data)})
+	p.Deploy.Files = append(p.Deploy.Files, PackageFile{"package.xml", data})
 	slices.SortFunc(p.Deploy.Files, func(a, b PackageFile) int { return strings.Compare(a.Path, b.Path) })
 	p.count()
 	return p, nil
