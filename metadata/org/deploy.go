@@ -5,15 +5,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"strconv"
 	"time"
+
+	gojson "github.com/goccy/go-json" // thousands of components are megabytes, of which it reads seven in the time of one
 
 	"github.com/ecactl/ecactl/metadata/diag"
 )
@@ -31,14 +35,30 @@ func checkZip(data []byte) error {
 	if len(data) > MaxZip {
 		return &diag.Problem{Code: "ECA527", Message: fmt.Sprintf("the deploy has %.1f MB, and the Metadata API takes %d MB", float64(len(data))/(1<<20), MaxZip>>20), Hint: "deploy the specs in several parts"}
 	}
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	files, err := zipEntries(data)
 	if err != nil {
 		return fmt.Errorf("reading the deploy's zip: %w", err)
 	}
-	if len(z.File) > MaxFiles {
-		return &diag.Problem{Code: "ECA527", Message: fmt.Sprintf("the deploy has %d files, and the Metadata API takes %d", len(z.File), MaxFiles), Hint: "deploy the specs in several parts"}
+	if files > MaxFiles {
+		return &diag.Problem{Code: "ECA527", Message: fmt.Sprintf("the deploy has %d files, and the Metadata API takes %d", files, MaxFiles), Hint: "deploy the specs in several parts"}
 	}
 	return nil
+}
+
+// zipEntries counts the entries of a zip: by the record at its end, if that is
+// where it is without a comment and the count fits into it.
+func zipEntries(data []byte) (int, error) {
+	const endSize, countAt, tooMany = 22, 10, 0xFFFF
+	if end := data[max(len(data)-endSize, 0):]; len(end) == endSize && bytes.HasPrefix(end, []byte("PK\x05\x06")) {
+		if n := int(binary.LittleEndian.Uint16(end[countAt:])); n < tooMany {
+			return n, nil
+		}
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return 0, err
+	}
+	return len(z.File), nil
 }
 
 // Deploy sends a zip and returns the id of the deploy. It is sent again only if
@@ -63,7 +83,7 @@ func (c *Client) Deploy(ctx context.Context, data []byte, o DeployOptions) (stri
 	}
 	err = c.json(ctx, request{
 		op: "deploy", method: http.MethodPost, path: c.data("metadata", "deployRequest"),
-		contentType: kind, body: func(string) []byte { return body }, heavy: true,
+		contentType: kind, body: func(string) [][]byte { return body }, heavy: true,
 	}, nil, &answer)
 	return deployed(answer.ID, err)
 }
@@ -77,30 +97,28 @@ func deployed(id string, err error) (string, error) {
 }
 
 // multipartBody writes the two parts as the documentation of the REST API has
-// them.
-func multipartBody(options, data []byte) (body []byte, contentType string, err error) {
+// them. The zip, which may be large, is a piece of its own.
+func multipartBody(options, data []byte) (body [][]byte, contentType string, err error) {
 	var b bytes.Buffer
-	b.Grow(len(data) + 1024)
 	w := multipart.NewWriter(&b)
-	for _, part := range []struct {
-		disposition, kind string
-		data              []byte
-	}{
-		{`form-data; name="json"`, "application/json", options},
-		{`form-data; name="file"; filename="deploy.zip"`, "application/zip", data},
-	} {
-		out, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {part.disposition}, "Content-Type": {part.kind}})
-		if err != nil {
-			return nil, "", err
-		}
-		if _, err := out.Write(part.data); err != nil {
-			return nil, "", err
-		}
+	begin := func(disposition, kind string) (io.Writer, error) {
+		return w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {disposition}, "Content-Type": {kind}})
 	}
+	out, err := begin(`form-data; name="json"`, "application/json")
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := out.Write(options); err != nil {
+		return nil, "", err
+	}
+	if _, err := begin(`form-data; name="file"; filename="deploy.zip"`, "application/zip"); err != nil {
+		return nil, "", err
+	}
+	head := b.Len()
 	if err := w.Close(); err != nil {
 		return nil, "", err
 	}
-	return b.Bytes(), w.FormDataContentType(), nil
+	return [][]byte{b.Bytes()[:head], data, b.Bytes()[head:]}, w.FormDataContentType(), nil
 }
 
 // soapDeploys tells whether deploys go over SOAP. A token in JWT form, which
@@ -138,7 +156,7 @@ func (c *Client) DeployStatus(ctx context.Context, id string, details bool) (*De
 	var answer struct {
 		DeployResult *DeployResult `json:"deployResult"`
 	}
-	r := request{op: "deploy status", method: http.MethodGet, path: c.data("metadata", "deployRequest", id), idempotent: true}
+	r := request{op: "deploy status", method: http.MethodGet, path: c.data("metadata", "deployRequest", id), idempotent: true, unmarshal: gojson.Unmarshal}
 	if details {
 		r.query = url.Values{"includeDetails": {"true"}}
 	}

@@ -42,13 +42,16 @@ func (c *Client) json(ctx context.Context, r request, body, into any) error {
 			return fmt.Errorf("%s: %w", r.op, err)
 		}
 		r.contentType = "application/json"
-		r.body = func(string) []byte { return data }
+		r.body = func(string) [][]byte { return [][]byte{data} }
+	}
+	if r.unmarshal == nil {
+		r.unmarshal = json.Unmarshal
 	}
 	resp, err := c.send(ctx, r)
 	if err != nil || into == nil || len(bytes.TrimSpace(resp.body)) == 0 {
 		return err
 	}
-	if err := json.Unmarshal(resp.body, into); err != nil {
+	if err := r.unmarshal(resp.body, into); err != nil {
 		err = &Error{Op: r.op, Status: resp.status, Code: "HTTP_UNREADABLE", Message: "the answer is not the JSON that was expected: " + err.Error()}
 		if !r.idempotent {
 			return fmt.Errorf("%w: %w", ErrAmbiguous, err)

@@ -81,7 +81,7 @@ func soap[T any](ctx context.Context, c *Client, op node, idempotent, heavy bool
 	}
 	r := request{
 		op: op.name, method: http.MethodPost, path: "/services/Soap/m/" + c.cfg.APIVersion.String(), contentType: "text/xml; charset=UTF-8",
-		body: func(token string) []byte { return envelope(token, op) }, idempotent: idempotent, soap: true, heavy: heavy,
+		body: func(token string) [][]byte { return [][]byte{envelope(token, op)} }, idempotent: idempotent, soap: true, heavy: heavy,
 	}
 	if heavy {
 		r.limit = maxZipBody

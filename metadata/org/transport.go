@@ -179,13 +179,14 @@ type request struct {
 	path        string // "/services/…"
 	query       url.Values
 	contentType string
-	body        func(token string) []byte // nil for none
+	body        func(token string) [][]byte // in pieces, so that a zip is not copied; nil for none
 	idempotent  bool
 	anonymous   bool
-	soap        bool  // the session is in the body
-	heavy       bool  // carries a zip
-	raw         bool  // the answer is a file, and not JSON
-	limit       int64 // of the answer; default maxBody
+	soap        bool                    // the session is in the body
+	heavy       bool                    // carries a zip
+	raw         bool                    // the answer is a file, and not JSON
+	limit       int64                   // of the answer; default maxBody
+	unmarshal   func([]byte, any) error // of JSON; default json.Unmarshal
 }
 
 type response struct {
@@ -284,13 +285,12 @@ func (c *Client) once(ctx context.Context, r request, token secret.String) (*res
 	defer cancel()
 	u := *c.base
 	u.Path, u.RawQuery = r.path, r.query.Encode()
-	var body io.Reader
-	if r.body != nil {
-		body = bytes.NewReader(r.body(token.Reveal()))
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), body)
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), nil)
 	if err != nil {
 		return nil, NotSent, fmt.Errorf("%s: %w", r.op, err)
+	}
+	if r.body != nil {
+		setBody(req, r.body(token.Reveal()))
 	}
 	req.Header.Set("User-Agent", "ecactl")
 	if r.contentType != "" {
@@ -313,7 +313,7 @@ func (c *Client) once(ctx context.Context, r request, token secret.String) (*res
 	if resp.StatusCode >= 300 {
 		limit = maxErrorBody
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	data, err := readBody(resp, limit+1)
 	c.cfg.Log(r.op, "method", r.method, "path", r.path, "status", resp.StatusCode, "bytes", len(data), "took", c.cfg.Now().Sub(start).Round(time.Millisecond))
 	if err == nil && int64(len(data)) > limit {
 		if resp.StatusCode < 300 {
@@ -325,6 +325,31 @@ func (c *Client) once(ctx context.Context, r request, token secret.String) (*res
 		return nil, Maybe, c.networkError(ctx, r, fmt.Errorf("the answer was cut off: %w", err))
 	}
 	return &response{resp.StatusCode, resp.Header, data}, Answered, nil
+}
+
+// setBody gives a request a body of pieces.
+func setBody(req *http.Request, pieces [][]byte) {
+	for _, piece := range pieces {
+		req.ContentLength += int64(len(piece))
+	}
+	req.GetBody = func() (io.ReadCloser, error) {
+		readers := make([]io.Reader, len(pieces))
+		for i, piece := range pieces {
+			readers[i] = bytes.NewReader(piece)
+		}
+		return io.NopCloser(io.MultiReader(readers...)), nil
+	}
+	req.Body, _ = req.GetBody() // it has no errors
+}
+
+// readBody reads an answer, and no more than limit of it.
+func readBody(resp *http.Response, limit int64) ([]byte, error) {
+	var b bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n < limit {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(resp.Body, limit))
+	return b.Bytes(), err
 }
 
 // ArrivalOf says whether a request that got no answer may have been sent.
