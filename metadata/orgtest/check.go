@@ -29,9 +29,9 @@ type trial struct {
 	c        *metadata.Component
 	file     string
 	version  metadata.Version
-	there    *stored            // the component that it replaces, or nil
-	parts    map[string]*stored // by app and type, with the deploy's own
-	apps     map[string]bool    // that there are, with the deploy's own
+	there    *stored          // the component that it replaces, or nil
+	parts    map[part]*stored // with the deploy's own
+	apps     map[string]bool  // that there are, with the deploy's own
 	errors   []finding
 	warnings []finding
 }
@@ -105,7 +105,7 @@ func checkShape(t *trial) {
 }
 
 func (t *trial) shape(e *metadata.Element, typ *metadata.Type) {
-	seen := map[string]bool{}
+	var seen []string
 	for _, child := range e.Children {
 		f := typ.Field(child.Name)
 		switch {
@@ -113,7 +113,7 @@ func (t *trial) shape(e *metadata.Element, typ *metadata.Type) {
 			continue
 		case f == nil || !f.Has(t.version):
 			t.fail(child, "Element {%s}%s invalid at this location in type %s", metadata.Namespace, child.Name, typ.Name)
-		case seen[child.Name] && !f.Repeated:
+		case !f.Repeated && slices.Contains(seen, child.Name):
 			t.fail(child, "Element {%s}%s is duplicated in type %s", metadata.Namespace, child.Name, typ.Name)
 		case t.org.table.Nested(f) != nil:
 			t.shape(child, t.org.table.Nested(f))
@@ -123,10 +123,12 @@ func (t *trial) shape(e *metadata.Element, typ *metadata.Type) {
 		if len(t.errors) > 0 {
 			return
 		}
-		seen[child.Name] = true
+		if !f.Repeated || !slices.Contains(seen, child.Name) {
+			seen = append(seen, child.Name)
+		}
 	}
 	for _, f := range typ.Fields {
-		if f.Required && f.Has(t.version) && !seen[f.Name] {
+		if f.Required && f.Has(t.version) && !slices.Contains(seen, f.Name) {
 			t.fail(e, "Required field is missing: %s", f.Name)
 			return
 		}
@@ -190,7 +192,7 @@ func checkDuplicate(t *trial) {
 	if typ == nil || typ.Field(metadata.FieldApp) == nil {
 		return
 	}
-	if other := t.parts[key(t.text(metadata.FieldApp), t.c.Type)]; other != nil && other.Name != t.c.Name {
+	if other := t.parts[part{t.text(metadata.FieldApp), t.c.Type}]; other != nil && other.Name != t.c.Name {
 		t.fail(nil, "duplicate value found: ExternalClientApplicationId duplicates value on %s", other.Name)
 	}
 }
@@ -206,13 +208,16 @@ func checkHeader(t *trial) {
 	if scoped := t.text("orgScopedExternalApp"); scoped != "" && scoped != t.org.state.OrgID[:15]+":"+t.c.Name {
 		t.fail(t.c.First("orgScopedExternalApp"), "In field: orgScopedExternalApp - no External Client App %s found", scoped)
 	}
+	if ca := t.org.state.Components[key(metadata.TypeConnectedApp, t.c.Name)]; t.there == nil && ca != nil && !ca.Migrated && !ca.Vendor {
+		t.fail(nil, "duplicate value found: DeveloperName duplicates value on record with name: %s", t.c.Name)
+	}
 	if t.there != nil && t.there.Namespace != "" {
 		t.fail(nil, "Cannot modify managed object: entity=ExternalClientApplication, component=%s", t.c.Name)
 	}
 }
 
 func checkGlobal(t *trial) {
-	if t.parts[key(t.text(metadata.FieldApp), typeOauth)] == nil {
+	if t.parts[part{t.text(metadata.FieldApp), typeOauth}] == nil {
 		t.fail(nil, "The external client app configured in your global OAuth Settings doesn't have a valid OAuth settings configuration.")
 		return
 	}
@@ -251,14 +256,14 @@ func checkConsumer(t *trial) {
 }
 
 func checkScopes(t *trial) {
-	var all []string
-	for _, s := range t.org.scopes {
-		if s.Has(t.version) {
-			all = append(all, s.Token)
-		}
-	}
 	for _, token := range spec.SplitList(t.text("commaSeparatedOauthScopes")) {
-		if !slices.Contains(all, token) {
+		if !slices.ContainsFunc(t.org.scopes, func(s spec.Scope) bool { return s.Token == token && s.Has(t.version) }) {
+			var all []string
+			for _, s := range t.org.scopes {
+				if s.Has(t.version) {
+					all = append(all, s.Token)
+				}
+			}
 			t.fail(t.c.First("commaSeparatedOauthScopes"), "There's a problem with your scope(s): %s. Valid scopes: %s", token, strings.Join(all, ", "))
 			return
 		}
@@ -286,7 +291,7 @@ func checkRunAs(t *trial) {
 
 // checkPlugin refuses timeouts of tokens that the app does not issue.
 func checkPlugin(t *trial) {
-	global := t.parts[key(t.text(metadata.FieldApp), typeGlobal)]
+	global := t.parts[part{t.text(metadata.FieldApp), typeGlobal}]
 	if global != nil && global.text("isNamedUserJwtEnabled") == "true" {
 		return
 	}

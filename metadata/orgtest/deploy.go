@@ -5,15 +5,16 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"maps"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/klauspost/compress/flate"
 
 	"github.com/ecactl/ecactl/metadata"
 )
@@ -122,19 +123,9 @@ func (o *Org) unpack(data []byte) (files map[string][]byte, top string, err erro
 	if err != nil {
 		return nil, "", fmt.Errorf("the zip cannot be read: %w", err)
 	}
-	contents := make([][]byte, len(z.File))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	const block = 64 // files: enough to be worth a goroutine
-	for start := 0; start < len(contents); start += block {
-		g.Go(func() (err error) {
-			for i := start; i < min(start+block, len(contents)) && err == nil; i++ {
-				contents[i], err = entryContent(z.File[i])
-			}
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	contents, errs := make([][]byte, len(z.File)), make([]error, len(z.File))
+	metadata.Each(len(contents), func(i int) { contents[i], errs[i] = entryContent(data, z.File[i]) })
+	if err := cmp.Or(errs...); err != nil {
 		return nil, "", err
 	}
 	files = make(map[string][]byte, len(z.File))
@@ -153,17 +144,49 @@ func (o *Org) unpack(data []byte) (files map[string][]byte, top string, err erro
 	return files, top, nil
 }
 
-// entryContent unpacks one entry, however large it says that it is.
-func entryContent(f *zip.File) ([]byte, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
+// inflater reads deflated entries. Those of the standard library and a new one for
+// each entry take several times as long, for files as small as metadata.
+type inflater struct {
+	packed bytes.Reader
+	flate  io.ReadCloser
+}
+
+var inflaters = sync.Pool{New: func() any { return &inflater{flate: flate.NewReader(nil)} }}
+
+func (i *inflater) reset(packed []byte) error {
+	i.packed.Reset(packed)
+	return i.flate.(flate.Resetter).Reset(&i.packed, nil) //nolint:forcetypeassert // as flate promises
+}
+
+// entryContent unpacks one entry of a zip, however large it says that it is.
+func entryContent(archive []byte, f *zip.File) ([]byte, error) {
+	start, err := f.DataOffset()
+	if err != nil || f.CompressedSize64 > uint64(len(archive)) || uint64(start) > uint64(len(archive))-f.CompressedSize64 {
+		return nil, fmt.Errorf("%s: %w", f.Name, cmp.Or(err, zip.ErrFormat))
 	}
-	defer r.Close()
-	var b bytes.Buffer
-	b.Grow(int(min(f.UncompressedSize64, metadata.MaxFileSize)) + bytes.MinRead)
-	_, err = b.ReadFrom(io.LimitReader(r, metadata.MaxFileSize+1))
-	return b.Bytes(), err
+	data := archive[start:][:f.CompressedSize64]
+	switch f.Method {
+	case zip.Store:
+	case zip.Deflate:
+		in := inflaters.Get().(*inflater) //nolint:forcetypeassert // it holds no others
+		defer inflaters.Put(in)
+		var b bytes.Buffer
+		b.Grow(int(min(f.UncompressedSize64, metadata.MaxFileSize)) + bytes.MinRead)
+		err = in.reset(data)
+		if err == nil {
+			_, err = b.ReadFrom(io.LimitReader(in.flate, metadata.MaxFileSize+1))
+		}
+		data = b.Bytes()
+	default:
+		err = zip.ErrAlgorithm
+	}
+	if err == nil && crc32.ChecksumIEEE(data) != f.CRC32 && len(data) <= metadata.MaxFileSize {
+		err = zip.ErrChecksum
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	return data, nil
 }
 
 // work checks a deploy and prepares what it changes.
@@ -174,13 +197,17 @@ func (o *Org) work(d *deployment, data []byte) {
 		return
 	}
 	d.files = len(files)
-	manifest := &metadata.Manifest{Version: o.cfg.NewestVersion}
 	raw := files[top+"package.xml"]
 	if raw == nil {
 		d.messages = append(d.messages, message{File: "package.xml", Name: "package.xml", Problem: "No package.xml found"})
 		return
 	}
-	if manifest, err = metadata.DecodeManifest("package.xml", raw); err != nil {
+	s := &staging{org: o, deploy: d, top: top, apps: map[string]bool{}}
+	var decoding sync.WaitGroup
+	decoding.Go(func() { s.decodeAll(files) })
+	manifest, err := metadata.DecodeManifest("package.xml", raw)
+	decoding.Wait()
+	if err != nil {
 		d.messages = append(d.messages, message{File: top + "package.xml", Name: "package.xml", Problem: "Error parsing package.xml: " + err.Error()})
 		return
 	}
@@ -189,13 +216,13 @@ func (o *Org) work(d *deployment, data []byte) {
 		return
 	}
 	d.messages = append(d.messages, message{Name: "package.xml", File: top + "package.xml", Changed: true})
-	s := &staging{org: o, deploy: d, version: manifest.Version, top: top, parts: o.partsByApp(), apps: map[string]bool{}}
+	s.version, s.parts = manifest.Version, o.partsByApp()
 	for _, app := range o.sorted(metadata.TypeApp) {
 		s.apps[app.Name] = true
 	}
 	s.destroy(files, "destructiveChangesPre.xml")
 	s.destroy(files, "destructiveChanges.xml")
-	s.read(manifest, files)
+	s.choose(manifest)
 	s.destroy(files, "destructiveChangesPost.xml")
 	s.check()
 	d.total = len(d.messages) - 1
@@ -209,7 +236,7 @@ type staging struct {
 	version metadata.Version
 	top     string
 	entries []*entry
-	parts   map[string]*stored // by app and type, with the deploy's own
+	parts   map[part]*stored // with the deploy's own
 	apps    map[string]bool
 	fresh   []*stored
 	gone    []*stored
@@ -246,54 +273,50 @@ func (s *staging) destroy(files map[string][]byte, name string) {
 }
 
 func (s *staging) forget(c *stored) {
-	delete(s.parts, key(c.app(), c.Type))
+	delete(s.parts, part{c.app(), c.Type})
 	if c.Type != metadata.TypeApp {
 		return
 	}
 	delete(s.apps, c.Name)
-	for _, part := range s.org.state.Components {
-		if part.Type != metadata.TypeApp && part.Type != metadata.TypeConnectedApp && part.app() == c.Name {
-			s.gone = append(s.gone, part)
-			delete(s.parts, key(c.Name, part.Type))
+	for _, other := range s.org.state.Components {
+		if other.Type != metadata.TypeApp && other.Type != metadata.TypeConnectedApp && other.app() == c.Name {
+			s.gone = append(s.gone, other)
+			delete(s.parts, part{c.Name, other.Type})
 		}
 	}
 }
 
-// read decodes the files that the manifest names, on every core.
-func (s *staging) read(m *metadata.Manifest, files map[string][]byte) {
+// decodeAll decodes the files of a package, on every core.
+func (s *staging) decodeAll(files map[string][]byte) {
 	paths := slices.Sorted(maps.Keys(files))
 	found := make([]*entry, len(paths))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, p := range paths {
-		name := strings.TrimPrefix(p, s.top)
-		if !strings.Contains(name, "/") || strings.HasSuffix(name, "-meta.xml") && s.org.table.ComponentBySuffix(suffixOf(strings.TrimSuffix(name, "-meta.xml"))) == nil {
-			continue
+	metadata.Each(len(paths), func(i int) {
+		name := strings.TrimPrefix(paths[i], s.top)
+		if strings.Contains(name, "/") && (!strings.HasSuffix(name, "-meta.xml") || s.org.table.ComponentBySuffix(suffixOf(strings.TrimSuffix(name, "-meta.xml"))) != nil) {
+			found[i] = s.decode(name, files[paths[i]])
 		}
-		g.Go(func() error {
-			found[i] = s.decode(name, files[p])
-			return nil
-		})
-	}
-	_ = g.Wait() // an entry keeps its own error
-	named := map[string]bool{}
-	for _, e := range found {
-		if e == nil {
-			continue
-		}
+	})
+	s.entries = slices.DeleteFunc(found, func(e *entry) bool { return e == nil })
+}
+
+// choose keeps the components that the manifest names: an org deploys no others.
+func (s *staging) choose(m *metadata.Manifest) {
+	type member struct{ typ, name string }
+	named := make(map[member]bool, len(s.entries))
+	s.entries = slices.DeleteFunc(s.entries, func(e *entry) bool {
 		typ, name := e.component.Type, e.component.Name
 		if t := s.org.table.Type(typ); t != nil && t.IsSettings() || strings.HasPrefix(e.path, "settings/") {
 			typ = "Settings"
 		}
 		if !m.Has(typ, name) && s.org.table.Type(e.component.Type) != nil {
-			continue // an org deploys what the manifest names
+			return true
 		}
-		named[key(typ, name)] = true
-		s.entries = append(s.entries, e)
-	}
+		named[member{typ, name}] = true
+		return false
+	})
 	for _, typ := range m.Types() {
 		for _, name := range m.Members(typ) {
-			if name != "*" && !named[key(typ, name)] && s.org.table.Type(typ) != nil {
+			if name != "*" && !named[member{typ, name}] && s.org.table.Type(typ) != nil {
 				s.deploy.messages = append(s.deploy.messages, message{
 					Type: typ, Name: name, File: s.top + "package.xml",
 					Problem: fmt.Sprintf("An object '%s' of type %s was named in package.xml, but was not found in zipped directory", name, typ),
@@ -342,17 +365,43 @@ func (s *staging) check() {
 			continue
 		}
 		fresh := &stored{Type: e.component.Type, Name: e.component.Name, root: e.component.Root}
-		if k := key(fresh.app(), fresh.Type); s.parts[k] == nil || s.parts[k].Name == fresh.Name {
+		if k := (part{fresh.app(), fresh.Type}); s.parts[k] == nil || s.parts[k].Name == fresh.Name {
 			s.parts[k] = fresh
 		}
 	}
-	for _, e := range s.entries {
-		s.deploy.messages = append(s.deploy.messages, s.judge(e)...)
+	s.deploy.messages = slices.Grow(s.deploy.messages, len(s.entries)+1)
+	judged := make([]judgement, len(s.entries))
+	metadata.Each(len(s.entries), func(i int) { judged[i] = s.judge(s.entries[i]) })
+	for i, j := range judged {
+		c := s.entries[i].component
+		fresh := &stored{Type: c.Type, Name: c.Name, root: c.Root}
+		for _, m := range j.messages {
+			switch {
+			case m.Problem != "":
+			case j.there != nil:
+				m.ID = j.there.ID
+			default:
+				fresh.ID = s.org.newID(c.Type)
+				m.ID = fresh.ID
+			}
+			s.deploy.messages = append(s.deploy.messages, m)
+		}
+		if j.taken {
+			s.fresh = append(s.fresh, fresh)
+		}
 	}
 }
 
-// judge checks one component and, if the org takes it, keeps it for commit.
-func (s *staging) judge(e *entry) []message {
+// A judgement is what an org says of a component.
+type judgement struct {
+	messages []message // without ids, which are given in the order of the package
+	there    *stored   // what it replaces, or nil
+	taken    bool
+}
+
+// judge checks one component. It changes nothing: components are judged side by
+// side.
+func (s *staging) judge(e *entry) judgement {
 	c := e.component
 	there := s.org.state.Components[key(c.Type, c.Name)]
 	if slices.Contains(s.gone, there) {
@@ -362,7 +411,7 @@ func (s *staging) judge(e *entry) []message {
 	out := message{Type: typeName(s.org.table, c.Type), Name: c.Name, File: s.top + e.path, Created: there == nil, Changed: true}
 	if e.err != nil {
 		out.Problem, out.Created, out.Changed = "Error parsing file: "+e.err.Error(), false, false
-		return []message{out}
+		return judgement{messages: []message{out}, there: there}
 	}
 	t.run()
 	var list []message
@@ -376,22 +425,11 @@ func (s *staging) judge(e *entry) []message {
 		bad.Problem, bad.Warning = f.text, true
 		list = append(list, bad)
 	}
-	if len(t.errors) > 0 {
-		return list
-	}
-	if len(list) == 0 || s.deploy.options.IgnoreWarnings {
-		fresh := &stored{Type: c.Type, Name: c.Name, root: c.Root}
-		s.fresh = append(s.fresh, fresh)
-	}
+	taken := len(t.errors) == 0 && (len(list) == 0 || s.deploy.options.IgnoreWarnings)
 	if len(list) == 0 {
-		if there != nil {
-			out.ID = there.ID
-		} else {
-			out.ID = s.org.newID(c.Type)
-		}
 		list = append(list, out)
 	}
-	return list
+	return judgement{list, there, taken}
 }
 
 // typeName is how a deploy calls a type: settings are all of one.
@@ -421,10 +459,9 @@ func (s *staging) commit() {
 			o.mint(c)
 		}
 	}
+	metadata.Each(len(s.fresh), func(i int) { o.complete(s.fresh[i], s.fresh[i].root) })
 	for _, c := range s.fresh {
-		root := c.root.Clone()
-		o.complete(c, root)
-		o.put(&metadata.Component{Type: c.Type, Name: c.Name, Root: root})
+		o.keep(c)
 	}
 	o.makePolicies(s.fresh)
 }

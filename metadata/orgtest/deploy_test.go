@@ -199,6 +199,43 @@ func TestDeployRefusals(t *testing.T) {
 	}
 }
 
+// What a deploy says that it has made is found under the id that it says.
+func TestDeployTellsIDs(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	c := client(t, o, "rest")
+	said := map[string]string{}
+	for _, m := range deploy(t, c, pack(t, packageOptions{}, sound("App")...), whole).Details.ComponentSuccesses {
+		said[m.ComponentType+" "+m.FullName] = m.ID
+	}
+	listed, err := c.List(t.Context(), header, global, settings)
+	if err != nil || len(listed) != 3 {
+		t.Fatal(listed, err)
+	}
+	for _, f := range listed {
+		if id := said[f.Type+" "+f.FullName]; id == "" || id != f.ID {
+			t.Errorf("%s %s has the id %s, and the deploy said %q", f.Type, f.FullName, f.ID, id)
+		}
+	}
+	for _, m := range deploy(t, c, pack(t, packageOptions{}, sound("App")...), whole).Details.ComponentSuccesses {
+		if m.ComponentType != "" && said[m.ComponentType+" "+m.FullName] != m.ID {
+			t.Errorf("%s %s has another id after the second deploy", m.ComponentType, m.FullName)
+		}
+	}
+}
+
+// An API version that has retired is gone, and one that is to come is not found.
+func TestVersions(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	for version, want := range map[string]int{"20.0": http.StatusGone, "30.0": http.StatusGone, "31.0": http.StatusOK, "66.0": http.StatusOK, "99.0": http.StatusNotFound, "x": http.StatusNotFound} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/services/data/v"+version+"/limits", nil)
+		req.Header.Set("Authorization", "Bearer "+o.Token())
+		w := httptest.NewRecorder()
+		if o.ServeHTTP(w, req); w.Code != want {
+			t.Errorf("%s: %d, want %d\n%s", version, w.Code, want, w.Body)
+		}
+	}
+}
+
 // What comes back has what the org writes by itself, and twice the same.
 func TestRetrieveAddsWhatTheOrgWrites(t *testing.T) {
 	o := orgtest.New(t, orgtest.Config{})
@@ -289,6 +326,9 @@ func TestConnectedApps(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := client(t, o, "rest")
+	if r := deploy(t, c, pack(t, packageOptions{}, sound("Old")...), whole); r.Success || !strings.Contains(r.Details.ComponentFailures[0].Problem, "duplicate value found: DeveloperName") {
+		t.Errorf("an app under the name of a Connected App: %+v", r.Details.ComponentFailures)
+	}
 	listed, err := c.List(t.Context(), "ConnectedApp")
 	if err != nil || len(listed) != 2 || listed[1].NamespacePrefix != "vendor" || listed[1].ManageableState != "installed" {
 		t.Fatalf("%+v, %v", listed, err)

@@ -1,6 +1,7 @@
 package orgtest
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -64,7 +65,7 @@ func (o *Org) restDeploy(c *call) {
 		restFail(c.w, http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The request has an unsupported content type")
 		return
 	}
-	options, data, err := deployParts(multipart.NewReader(io.LimitReader(c.r.Body, maxRequest), params["boundary"]))
+	options, data, err := deployParts(multipart.NewReader(io.LimitReader(c.r.Body, maxRequest), params["boundary"]), min(max(c.r.ContentLength, 0), maxRequest))
 	if err != nil || data == nil {
 		restFail(c.w, http.StatusBadRequest, "INVALID_MULTIPART_REQUEST", "The multipart request has no file that can be read")
 		return
@@ -77,7 +78,7 @@ func (o *Org) restDeploy(c *call) {
 
 // deployParts reads the options and the zip, in any order: the documentation
 // calls the options json, and sf calls them entity_content.
-func deployParts(m *multipart.Reader) (options deployOptions, data []byte, err error) {
+func deployParts(m *multipart.Reader, size int64) (options deployOptions, data []byte, err error) {
 	options.RollbackOnError = true
 	for {
 		part, err := m.NextPart()
@@ -87,7 +88,12 @@ func deployParts(m *multipart.Reader) (options deployOptions, data []byte, err e
 		if err != nil {
 			return options, nil, err
 		}
-		content, err := io.ReadAll(part)
+		var b bytes.Buffer
+		if part.FileName() != "" {
+			b.Grow(int(size) + bytes.MinRead) // it is nearly all of the request
+		}
+		_, err = b.ReadFrom(part)
+		content := b.Bytes()
 		if err != nil {
 			return options, nil, err
 		}
@@ -195,15 +201,35 @@ func orNull(t time.Time) any {
 	return stamp(t)
 }
 
+// componentJSON is what REST says of a component. A deploy has thousands of them,
+// so it is no map.
+type componentJSON struct {
+	Changed       bool    `json:"changed"`
+	ColumnNumber  *int    `json:"columnNumber"`
+	ComponentType string  `json:"componentType"`
+	Created       bool    `json:"created"`
+	CreatedDate   string  `json:"createdDate"`
+	Deleted       bool    `json:"deleted"`
+	FileName      string  `json:"fileName"`
+	FullName      string  `json:"fullName"`
+	ID            *string `json:"id"`
+	LineNumber    *int    `json:"lineNumber"`
+	Problem       *string `json:"problem"`
+	ProblemType   *string `json:"problemType"`
+	Success       bool    `json:"success"`
+}
+
 func (d *deployment) detailsJSON() map[string]any {
-	failures, successes := []map[string]any{}, []map[string]any{}
+	failures, successes := []componentJSON{}, []componentJSON{}
+	created := stamp(d.created)
 	if d.done {
+		successes = make([]componentJSON, 0, len(d.messages))
 		for _, m := range d.messages {
 			failed := m.Problem != "" && (!m.Warning || !d.options.IgnoreWarnings)
-			j := map[string]any{
-				"changed": m.Changed, "componentType": m.Type, "created": m.Created, "createdDate": stamp(d.created), "deleted": m.Deleted,
-				"fileName": m.File, "fullName": m.Name, "id": textOrNull(m.ID), "success": !failed, "problem": textOrNull(m.Problem),
-				"problemType": textOrNull(m.kind()), "lineNumber": numberOrNull(m.Line), "columnNumber": numberOrNull(m.Column),
+			j := componentJSON{
+				Changed: m.Changed, ComponentType: m.Type, Created: m.Created, CreatedDate: created, Deleted: m.Deleted,
+				FileName: m.File, FullName: m.Name, ID: orAbsent(m.ID), Success: !failed, Problem: orAbsent(m.Problem),
+				ProblemType: orAbsent(m.kind()), LineNumber: orAbsent(m.Line), ColumnNumber: orAbsent(m.Column),
 			}
 			if failed {
 				failures = append(failures, j)
@@ -218,16 +244,10 @@ func (d *deployment) detailsJSON() map[string]any {
 	}
 }
 
-func textOrNull(s string) any {
-	if s == "" {
+// orAbsent is null for "" and 0.
+func orAbsent[T comparable](v T) *T {
+	if v == *new(T) {
 		return nil
 	}
-	return s
-}
-
-func numberOrNull(n int) any {
-	if n == 0 {
-		return nil
-	}
-	return n
+	return &v
 }

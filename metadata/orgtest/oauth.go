@@ -95,8 +95,8 @@ func (o *Org) client(consumerKey string) *client {
 		}
 		parts := o.partsByApp()
 		return &client{
-			app: name, key: consumerKey, secret: secret, header: parts[key(name, metadata.TypeApp)],
-			global: parts[key(name, typeGlobal)], policy: parts[key(name, typePolicy)], access: parts[key(name, typeAccess)],
+			app: name, key: consumerKey, secret: secret, header: parts[part{name, metadata.TypeApp}],
+			global: parts[part{name, typeGlobal}], policy: parts[part{name, typePolicy}], access: parts[part{name, typeAccess}],
 		}
 	}
 	return nil

@@ -54,6 +54,9 @@ type User struct {
 	// that says neither has whatever an app asks for.
 	PermissionSets []string `json:"permissionSets,omitempty"`
 	Profile        string   `json:"profile,omitempty"`
+	// Lacks are permissions that the user has not, by the names of the fields of
+	// UserPermissionAccess. They are told, and not enforced.
+	Lacks []string `json:"lacks,omitempty"`
 }
 
 // A Request is one that the org has been sent.

@@ -90,7 +90,7 @@ func (o *Org) normalize(e *metadata.Element) {
 			c.Text = strings.Join(o.orderedScopes(c.Text), ", ")
 		case c.Name == "assetTokenSigningCertificate": // an id
 			c.Text = strings.TrimSpace(c.Text)
-		case strings.HasSuffix(strings.ToLower(c.Name), "certificate"):
+		case c.Name == "certificate", strings.HasSuffix(c.Name, "Certificate"):
 			c.Text = wrapped(c.Text)
 		case c.Name == "callbackUrl":
 			c.Text = strings.Join(spec.SplitLines(c.Text), "\n")

@@ -428,13 +428,21 @@ func (o *Org) deployRows() []soql.Row {
 	return rows
 }
 
-// permissionRows is one record: the first user may do everything.
+// permissionRows is one record: what the first user may do, which is all that it is
+// not said to lack.
 func (o *Org) permissionRows() []soql.Row {
 	row := soql.Row{"Id": "000000000000000AAA"}
 	for _, f := range soql.Find("UserPermissionAccess").Fields {
 		if f.Type == "boolean" {
-			row[f.Name] = true
+			row[f.Name] = !slices.Contains(o.state.Users[0].Lacks, f.Name)
 		}
 	}
 	return []soql.Row{row}
+}
+
+func textOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

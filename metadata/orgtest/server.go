@@ -148,7 +148,7 @@ func releaseName(v metadata.Version) string {
 	return fmt.Sprintf("%s '%d", []string{"Summer", "Winter", "Spring"}[n%3], year)
 }
 
-const oldestVersion metadata.Version = 31
+const oldestVersion metadata.Version = retiredVersions + 1
 
 func (o *Org) serveVersions(w http.ResponseWriter) {
 	var list []map[string]string
@@ -201,7 +201,11 @@ func resources() []resource {
 func (o *Org) serveData(w http.ResponseWriter, r *http.Request) {
 	number, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/services/data/v"), "/")
 	v, err := metadata.ParseVersion(number)
-	if err != nil || v < oldestVersion || v > o.cfg.NewestVersion {
+	if err == nil && v <= retiredVersions {
+		restFail(w, http.StatusGone, "UNSUPPORTED_API_VERSION", "The API version "+v.String()+" is retired")
+		return
+	}
+	if err != nil || v > o.cfg.NewestVersion {
 		restFail(w, http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
 		return
 	}

@@ -75,28 +75,32 @@ func (o *Org) settleConnectedApp(s *stored) {
 	o.state.Consumers["ca:"+s.Name] = c
 }
 
+// policyOf is the policy that an org makes for a part of an app that has none.
+var policyOf = map[string]string{typeOauth: typePolicy, metadata.TypeApp: typeAccess}
+
 // makePolicies makes what an org makes by itself for an app that was deployed
 // without policies, under the names that an org gives them.
 func (o *Org) makePolicies(fresh []*stored) {
-	parts := o.partsByApp()
+	own := make(map[part]bool, len(fresh))
 	for _, c := range fresh {
-		if c.Type != typeOauth && c.Type != metadata.TypeApp {
+		own[part{c.app(), c.Type}] = true
+	}
+	var parts map[part]*stored // of the whole org, once it has to be asked
+	for _, c := range fresh {
+		typ, app := policyOf[c.Type], c.app()
+		if typ == "" || own[part{app, typ}] {
 			continue
 		}
-		app := c.app()
-		typ, name := typePolicy, c.Name+"_defaultPolicy"
-		if c.Type == metadata.TypeApp {
-			typ, name = typeAccess, app+"_defaultPolicy"
-			if parts[key(app, typeOauth)] == nil {
-				continue
-			}
+		if parts == nil {
+			parts = o.partsByApp()
 		}
-		if parts[key(app, typ)] != nil {
+		if parts[part{app, typ}] != nil || parts[part{app, typeOauth}] == nil {
 			continue
 		}
-		made := metadata.NewComponent(typ, name)
-		made.Root.Add(&metadata.Element{Name: metadata.FieldApp, Text: app})
-		o.complete(&stored{Type: typ, Name: name, root: made.Root}, made.Root)
-		o.put(made)
+		name := c.Name + "_defaultPolicy"
+		made := &stored{Type: typ, Name: name, root: &metadata.Element{Name: typ}}
+		made.root.Add(&metadata.Element{Name: metadata.FieldApp, Text: app})
+		o.complete(made, made.root)
+		o.keep(made)
 	}
 }

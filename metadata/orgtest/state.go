@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,23 +77,25 @@ func (o *Org) newID(of string) string {
 	if !ok {
 		prefix = "0xE"
 	}
-	return longID(fmt.Sprintf("%s5g%010d", prefix, o.state.Serial))
+	const digits = "0000000000"
+	number := strconv.Itoa(o.state.Serial)
+	return longID(prefix + "5g" + digits[min(len(number), len(digits)):] + number)
 }
 
 // longID gives an id of 15 characters its check.
 func longID(id string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-	check := make([]byte, 0, 3)
-	for block := range 3 {
+	var check [3]byte
+	for block := range check {
 		bits := 0
 		for i := range 5 {
 			if ch := id[block*5+i]; ch >= 'A' && ch <= 'Z' {
 				bits |= 1 << i
 			}
 		}
-		check = append(check, alphabet[bits])
+		check[block] = alphabet[bits]
 	}
-	return id + string(check)
+	return id + string(check[:])
 }
 
 // load reads the state file, or makes an org of the seeds.
@@ -237,25 +240,29 @@ func (o *Org) save() error {
 	return nil
 }
 
-// put stores a component as it is, in the place of the one that is there.
+// put stores a copy of a component, in the place of the one that is there.
 func (o *Org) put(c *metadata.Component) {
-	root := c.Root.Clone()
-	name := c.Name
+	o.keep(&stored{Type: c.Type, Name: c.Name, root: c.Root.Clone()})
+}
+
+// keep stores a component in the place of the one that is there. It gets what it
+// has not: an id, its dates, and what only the org knows of the other.
+func (o *Org) keep(c *stored) {
 	if t := o.table.Type(c.Type); t != nil && t.IsSettings() {
-		name = t.SettingsName()
+		c.Name = t.SettingsName()
 	}
-	s := &stored{Type: c.Type, Name: name, Created: o.cfg.Now().UTC(), Namespace: metadata.NamespaceOf(name)}
+	now := o.cfg.Now().UTC()
+	c.Created, c.Modified, c.Namespace = now, now, metadata.NamespaceOf(c.Name)
 	if c.Type != metadata.TypeConnectedApp && c.Type != metadata.TypeApp {
-		s.Namespace = "" // satellites of packages are the subscriber's own
+		c.Namespace = "" // satellites of packages are the subscriber's own
 	}
-	if there := o.state.Components[key(c.Type, name)]; there != nil {
-		s.ID, s.Created, s.Namespace, s.Migrated = there.ID, there.Created, there.Namespace, there.Migrated
-	} else {
-		s.ID = o.newID(c.Type)
+	k := key(c.Type, c.Name)
+	if there := o.state.Components[k]; there != nil {
+		c.ID, c.Created, c.Namespace, c.Migrated = there.ID, there.Created, there.Namespace, there.Migrated
+	} else if c.ID == "" {
+		c.ID = o.newID(c.Type)
 	}
-	s.Modified = o.cfg.Now().UTC()
-	s.root = root
-	o.state.Components[key(c.Type, name)] = s
+	o.state.Components[k] = c
 }
 
 // content is the element of a stored component.
@@ -307,13 +314,20 @@ func (o *Org) all() []*stored {
 	return list
 }
 
-// partsByApp finds components by their app and type, "app/type".
-func (o *Org) partsByApp() map[string]*stored {
-	parts := make(map[string]*stored, len(o.state.Components))
-	for _, k := range slices.Sorted(maps.Keys(o.state.Components)) {
-		s := o.state.Components[k]
-		if app := s.app(); app != "" {
-			parts[key(app, s.Type)] = s
+// A part is what an app has one component of: one for each type.
+type part struct{ app, typ string }
+
+// partsByApp finds components by their app and type; of two, which only a seed
+// has, the one that is last by its name.
+func (o *Org) partsByApp() map[part]*stored {
+	parts := make(map[part]*stored, len(o.state.Components))
+	for _, s := range o.state.Components {
+		app := s.app()
+		if app == "" {
+			continue
+		}
+		if other := parts[part{app, s.Type}]; other == nil || other.Name < s.Name {
+			parts[part{app, s.Type}] = s
 		}
 	}
 	return parts
