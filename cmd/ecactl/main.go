@@ -8,6 +8,7 @@ import (
 )
 
 func main() {
+	cli.CollectLate()
 	ctx := cli.Interruptible()
 	os.Exit(cli.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cli.System()))
 }

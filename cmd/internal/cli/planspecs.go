@@ -95,13 +95,16 @@ func (p *program) buildSpecs(args []string, o spec.Options) ([]*spec.Built, erro
 // remarkOnLint prints the errors that lint finds. The org has the last word, so
 // they end nothing.
 func (p *program) remarkOnLint(built []*spec.Built, o spec.Options) {
+	if p.quiet {
+		return
+	}
 	var errors diag.Problems
 	for _, q := range spec.Check(built, o) {
 		if q.Level == diag.Error {
 			errors = append(errors, q)
 		}
 	}
-	if len(errors) > 0 && !p.quiet {
+	if len(errors) > 0 {
 		writeProblems(p.errOut, errors, nil, report.Theme{})
 		p.say("lint finds %s; the org may refuse this", migrate.Plural(len(errors), "error"))
 	}
