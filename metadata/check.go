@@ -194,7 +194,7 @@ func (k *checker) value(e *Element, typ *Type, f *Field) {
 // freeText looks at string fields that take one of a few words, which no WSDL
 // says. Grammars such as that of refreshTokenPolicy are not for this check.
 func (k *checker) freeText(e *Element, typ *Type, f *Field, text string) {
-	words := k.table.FreeText[typ.Name+"."+f.Name]
+	words := f.Words()
 	if len(words) == 0 || slices.Contains(words, text) || strings.Contains(words[len(words)-1], ":") {
 		return
 	}

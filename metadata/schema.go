@@ -73,7 +73,12 @@ type Field struct {
 	Span
 
 	order int
+	words []string
 }
+
+// Words are those that a string field takes, though no WSDL says so; nil where any
+// text will do.
+func (f *Field) Words() []string { return f.words }
 
 // A Value is one value of an enumeration.
 type Value struct {
@@ -144,6 +149,13 @@ func ParseTable(data []byte) (*Table, error) {
 			return nil, fmt.Errorf("reading the type table: %s and %s both have the suffix %q", other.Name, typ.Name, typ.Suffix)
 		}
 		t.bySuffix[typ.Suffix] = typ
+	}
+	for name, words := range t.FreeText {
+		typ, field, _ := strings.Cut(name, ".")
+		if t.TypeByName[typ] == nil || t.TypeByName[typ].Field(field) == nil {
+			return nil, fmt.Errorf("reading the type table: words are given for %s, which is no field", name)
+		}
+		t.TypeByName[typ].Field(field).words = words
 	}
 	for name, values := range t.Enums {
 		for _, v := range values {

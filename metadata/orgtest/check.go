@@ -151,7 +151,7 @@ func (t *trial) value(e *metadata.Element, typ *metadata.Type, f *metadata.Field
 			t.fail(e, "'%s' is not a valid value for the type xsd:int", text)
 		}
 	default:
-		if free := t.org.table.FreeText[typ.Name+"."+f.Name]; len(free) > 0 && typ.Name != "ConnectedAppOauthPolicy" && !containsFold(free, text) {
+		if free := f.Words(); len(free) > 0 && typ.Name != "ConnectedAppOauthPolicy" && !containsFold(free, text) {
 			t.fail(e, "In field: %s - %s is not a valid value", f.Name, text)
 		}
 	}

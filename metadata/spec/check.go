@@ -44,25 +44,21 @@ func Check(built []*Built, o Options) diag.Problems {
 // duplicates finds apps, and satellites, that two specs would both write.
 func duplicates(built []*Built) diag.Problems {
 	var problems diag.Problems
-	type owner struct {
-		pos diag.Pos
-		app string
-	}
-	seen := map[string]owner{}
+	type component struct{ typ, name string } // the name in lower case
+	owners := make(map[component]*Spec, len(built))
 	for _, b := range built {
 		for _, c := range b.Components() {
-			key := strings.ToLower(c.Type + " " + c.Name)
-			pos := b.Spec.Pos
-			first, twice := seen[key]
+			key := component{c.Type, strings.ToLower(c.Name)}
+			first, twice := owners[key]
 			if !twice {
-				seen[key] = owner{pos, b.Spec.Name}
+				owners[key] = b.Spec
 				continue
 			}
-			message := fmt.Sprintf("%s %s is described in %s too", c.Type, c.Name, first.pos)
+			message := fmt.Sprintf("%s %s is described in %s too", c.Type, c.Name, first.Pos)
 			if c.Type == metadata.TypeApp {
-				message = fmt.Sprintf("the app %s is described in %s too", c.Name, first.pos)
+				message = fmt.Sprintf("the app %s is described in %s too", c.Name, first.Pos)
 			}
-			problems = append(problems, &diag.Problem{Pos: pos, Code: "ECA128", Message: message, Hint: "give one of them another name"})
+			problems = append(problems, &diag.Problem{Pos: b.Spec.Pos, Code: "ECA128", Message: message, Hint: "give one of them another name"})
 			break
 		}
 	}

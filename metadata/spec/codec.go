@@ -281,11 +281,11 @@ func (b *builder) enumValue(c enum, k *Key, n *yaml.Node, s string) (string, boo
 
 // enumValues lists the metadata names that a field takes, newest included.
 func enumValues(t *metadata.Table, field string) []string {
-	typ, f := fieldAt(t, field)
+	_, f := fieldAt(t, field)
 	if f == nil {
 		return nil
 	}
-	if values := t.FreeText[typ.Name+"."+f.Name]; values != nil {
+	if values := f.Words(); values != nil {
 		return values
 	}
 	var names []string
