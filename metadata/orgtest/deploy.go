@@ -1,20 +1,14 @@
 package orgtest
 
 import (
-	"archive/zip"
-	"bytes"
 	"cmp"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/klauspost/compress/flate"
 
 	"github.com/ecactl/ecactl/metadata"
 )
@@ -108,85 +102,6 @@ func (o *Org) cancel(d *deployment, by *User) bool {
 	}
 	d.done, d.status, d.canceled, d.completed, d.apply = true, "Canceled", by, o.cfg.Now().UTC(), nil
 	return true
-}
-
-// entry is a file of a package.
-type entry struct {
-	path      string // below the package
-	component *metadata.Component
-	err       error
-}
-
-// unpack reads a deploy's zip: package.xml at its root, or in one top folder.
-func (o *Org) unpack(data []byte) (files map[string][]byte, top string, err error) {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, "", fmt.Errorf("the zip cannot be read: %w", err)
-	}
-	contents, errs := make([][]byte, len(z.File)), make([]error, len(z.File))
-	metadata.Each(len(contents), func(i int) { contents[i], errs[i] = entryContent(data, z.File[i]) })
-	if err := cmp.Or(errs...); err != nil {
-		return nil, "", err
-	}
-	files = make(map[string][]byte, len(z.File))
-	for i, f := range z.File {
-		if !strings.HasSuffix(f.Name, "/") {
-			files[f.Name] = contents[i]
-		}
-	}
-	if files["package.xml"] == nil {
-		for name := range files {
-			if dir, base := path.Split(name); base == "package.xml" && strings.Count(dir, "/") == 1 {
-				top = dir
-			}
-		}
-	}
-	return files, top, nil
-}
-
-// inflater reads deflated entries. Those of the standard library and a new one for
-// each entry take several times as long, for files as small as metadata.
-type inflater struct {
-	packed bytes.Reader
-	flate  io.ReadCloser
-}
-
-var inflaters = sync.Pool{New: func() any { return &inflater{flate: flate.NewReader(nil)} }}
-
-func (i *inflater) reset(packed []byte) error {
-	i.packed.Reset(packed)
-	return i.flate.(flate.Resetter).Reset(&i.packed, nil) //nolint:forcetypeassert // as flate promises
-}
-
-// entryContent unpacks one entry of a zip, however large it says that it is.
-func entryContent(archive []byte, f *zip.File) ([]byte, error) {
-	start, err := f.DataOffset()
-	if err != nil || f.CompressedSize64 > uint64(len(archive)) || uint64(start) > uint64(len(archive))-f.CompressedSize64 {
-		return nil, fmt.Errorf("%s: %w", f.Name, cmp.Or(err, zip.ErrFormat))
-	}
-	data := archive[start:][:f.CompressedSize64]
-	switch f.Method {
-	case zip.Store:
-	case zip.Deflate:
-		in := inflaters.Get().(*inflater) //nolint:forcetypeassert // it holds no others
-		defer inflaters.Put(in)
-		var b bytes.Buffer
-		b.Grow(int(min(f.UncompressedSize64, metadata.MaxFileSize)) + bytes.MinRead)
-		err = in.reset(data)
-		if err == nil {
-			_, err = b.ReadFrom(io.LimitReader(in.flate, metadata.MaxFileSize+1))
-		}
-		data = b.Bytes()
-	default:
-		err = zip.ErrAlgorithm
-	}
-	if err == nil && crc32.ChecksumIEEE(data) != f.CRC32 && len(data) <= metadata.MaxFileSize {
-		err = zip.ErrChecksum
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name, err)
-	}
-	return data, nil
 }
 
 // work checks a deploy and prepares what it changes.
@@ -399,8 +314,8 @@ type judgement struct {
 	taken    bool
 }
 
-// judge checks one component. It changes nothing: components are judged side by
-// side.
+// judge checks one component. It changes nothing, for components are judged side by
+// side; what it looks at of others has been decoded, to find the parts of apps.
 func (s *staging) judge(e *entry) judgement {
 	c := e.component
 	there := s.org.state.Components[key(c.Type, c.Name)]

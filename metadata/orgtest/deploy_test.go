@@ -1,6 +1,7 @@
 package orgtest_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -442,4 +443,36 @@ func TestStateIsKeptWhileItRuns(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.Error("the app is not in the state file")
+}
+
+// A package that is damaged fails as a whole, and says where.
+func TestDeployDamagedZip(t *testing.T) {
+	long := component(header, "App", "contactEmail=admin@example.com", "label=App", "distributionState=Local", "description="+strings.Repeat("deflated ", 100))
+	sound := pack(t, packageOptions{}, long)
+	at := func(signature string, offset int) int { return bytes.Index(sound, []byte(signature)) + offset }
+	const local, central = "PK\x03\x04", "PK\x01\x02"
+	set := func(i int, b ...byte) func([]byte) []byte {
+		return func(data []byte) []byte { copy(data[i:], b); return data }
+	}
+	for name, tt := range map[string]struct {
+		damage func([]byte) []byte
+		want   string // "" is a success
+	}{
+		"sound":             {func(data []byte) []byte { return data }, ""},
+		"another checksum":  {set(at(central, 16), 1, 2, 3, 4), "UNKNOWN_EXCEPTION externalClientApps/App.eca: zip: checksum error"},
+		"another method":    {set(at(central, 10), 99), "UNKNOWN_EXCEPTION externalClientApps/App.eca: zip: unsupported compression algorithm"},
+		"not deflated":      {set(at(local, 30+len("externalClientApps/App.eca")), 0xFF, 0xFF, 0xFF), "UNKNOWN_EXCEPTION externalClientApps/App.eca: flate: corrupt input"},
+		"larger than it is": {set(at(central, 20), 0xFF, 0xFF, 0xFF, 0x7F), "UNKNOWN_EXCEPTION externalClientApps/App.eca: zip: not a valid zip file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := orgtest.New(t, orgtest.Config{})
+			r := deploy(t, client(t, o, "rest"), tt.damage(bytes.Clone(sound)), whole)
+			if said := r.ErrorStatusCode + " " + r.ErrorMessage; r.Success != (tt.want == "") || !strings.HasPrefix(said, tt.want) {
+				t.Errorf("%s: %s\nwant %s", r.Status, said, tt.want)
+			}
+			if there := o.Component(header, "App") != nil; there != r.Success {
+				t.Errorf("that the app is there is %v", there)
+			}
+		})
+	}
 }

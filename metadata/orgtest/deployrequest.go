@@ -92,11 +92,10 @@ func deployParts(m *multipart.Reader, size int64) (options deployOptions, data [
 		if part.FileName() != "" {
 			b.Grow(int(size) + bytes.MinRead) // it is nearly all of the request
 		}
-		_, err = b.ReadFrom(part)
-		content := b.Bytes()
-		if err != nil {
+		if _, err := b.ReadFrom(part); err != nil {
 			return options, nil, err
 		}
+		content := b.Bytes()
 		if strings.EqualFold(part.Header.Get("Content-Transfer-Encoding"), "base64") {
 			if content, err = base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(content)), "")); err != nil {
 				return options, nil, err
