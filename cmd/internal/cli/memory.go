@@ -7,11 +7,11 @@ import (
 )
 
 // CollectLate puts the first garbage collection of the process off until the heap
-// has 28 MB, which it never has in most commands. After it the heap grows as it does
+// has 24 MB, which it never has in most commands. After it the heap grows as it does
 // elsewhere, so that what works on much does not need more memory. GOGC has the last
 // word.
 func CollectLate() {
-	const first, usual = 700, 100 // percent of the runtime's smallest heap, 4 MB
+	const first, usual = 600, 100 // percent of the runtime's smallest heap, 4 MB
 	if os.Getenv("GOGC") != "" {
 		return
 	}
