@@ -142,7 +142,7 @@ func (o *Org) scopesOf(c *client) []string {
 		return []string{"api", "refresh_token", "web", "id", "openid"}
 	}
 	var has []string
-	settings := o.partsByApp()[part{c.app, typeOauth}]
+	settings := o.partsByApp(0)[part{c.app, typeOauth}]
 	if settings == nil {
 		return nil
 	}

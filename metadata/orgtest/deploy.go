@@ -131,7 +131,7 @@ func (o *Org) work(d *deployment, data []byte) {
 		return
 	}
 	d.messages = append(d.messages, message{Name: "package.xml", File: top + "package.xml", Changed: true})
-	s.version, s.parts = manifest.Version, o.partsByApp()
+	s.version, s.parts = manifest.Version, o.partsByApp(len(s.entries))
 	for _, app := range o.sorted(metadata.TypeApp) {
 		s.apps[app.Name] = true
 	}
@@ -275,34 +275,34 @@ func (s *staging) check() {
 			s.apps[e.component.Name] = true
 		}
 	}
-	for _, e := range s.entries {
+	fresh := make([]stored, len(s.entries))
+	for i, e := range s.entries {
+		fresh[i] = stored{Type: e.component.Type, Name: e.component.Name, root: e.component.Root}
 		if e.err != nil {
 			continue
 		}
-		fresh := &stored{Type: e.component.Type, Name: e.component.Name, root: e.component.Root}
-		if k := (part{fresh.app(), fresh.Type}); s.parts[k] == nil || s.parts[k].Name == fresh.Name {
-			s.parts[k] = fresh
+		k := part{fresh[i].app(), fresh[i].Type}
+		if other := s.parts[k]; other == nil || other.Name == fresh[i].Name {
+			s.parts[k] = &fresh[i]
 		}
 	}
 	s.deploy.messages = slices.Grow(s.deploy.messages, len(s.entries)+1)
 	judged := make([]judgement, len(s.entries))
 	metadata.Each(len(s.entries), func(i int) { judged[i] = s.judge(s.entries[i]) })
 	for i, j := range judged {
-		c := s.entries[i].component
-		fresh := &stored{Type: c.Type, Name: c.Name, root: c.Root}
 		for _, m := range j.messages {
 			switch {
 			case m.Problem != "":
 			case j.there != nil:
 				m.ID = j.there.ID
 			default:
-				fresh.ID = s.org.newID(c.Type)
-				m.ID = fresh.ID
+				fresh[i].ID = s.org.newID(fresh[i].Type)
+				m.ID = fresh[i].ID
 			}
 			s.deploy.messages = append(s.deploy.messages, m)
 		}
 		if j.taken {
-			s.fresh = append(s.fresh, fresh)
+			s.fresh = append(s.fresh, &fresh[i])
 		}
 	}
 }

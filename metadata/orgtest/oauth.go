@@ -93,7 +93,7 @@ func (o *Org) client(consumerKey string) *client {
 			}
 			return &client{app: ca, connected: true, key: consumerKey, secret: secret, config: s.content().Child("oauthConfig")}
 		}
-		parts := o.partsByApp()
+		parts := o.partsByApp(0)
 		return &client{
 			app: name, key: consumerKey, secret: secret, header: parts[part{name, metadata.TypeApp}],
 			global: parts[part{name, typeGlobal}], policy: parts[part{name, typePolicy}], access: parts[part{name, typeAccess}],

@@ -83,7 +83,9 @@ var policyOf = map[string]string{typeOauth: typePolicy, metadata.TypeApp: typeAc
 func (o *Org) makePolicies(fresh []*stored) {
 	own := make(map[part]bool, len(fresh))
 	for _, c := range fresh {
-		own[part{c.app(), c.Type}] = true
+		if c.Type == typePolicy || c.Type == typeAccess {
+			own[part{c.app(), c.Type}] = true
+		}
 	}
 	var parts map[part]*stored // of the whole org, once it has to be asked
 	for _, c := range fresh {
@@ -92,7 +94,7 @@ func (o *Org) makePolicies(fresh []*stored) {
 			continue
 		}
 		if parts == nil {
-			parts = o.partsByApp()
+			parts = o.partsByApp(0)
 		}
 		if parts[part{app, typ}] != nil || parts[part{app, typeOauth}] == nil {
 			continue

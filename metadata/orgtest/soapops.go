@@ -364,7 +364,7 @@ func toElement(e *elem) *metadata.Element {
 // writeOne saves one component and returns what the org has against it.
 func (o *Org) writeOne(c *soapCall, component *metadata.Component) string {
 	d := &deployment{user: c.session.user, options: deployOptions{IgnoreWarnings: true, RollbackOnError: true}, created: o.cfg.Now().UTC()}
-	s := &staging{org: o, deploy: d, version: c.version, parts: o.partsByApp(), apps: map[string]bool{}}
+	s := &staging{org: o, deploy: d, version: c.version, parts: o.partsByApp(0), apps: map[string]bool{}}
 	for _, app := range o.sorted(metadata.TypeApp) {
 		s.apps[app.Name] = true
 	}
@@ -387,7 +387,7 @@ func (o *Org) soapDelete(c *soapCall) (string, error) {
 	x := &out{}
 	for _, n := range names {
 		name, typ := strings.TrimSpace(n.text), c.body.value("type")
-		s := &staging{org: o, deploy: &deployment{}, parts: o.partsByApp(), apps: map[string]bool{}}
+		s := &staging{org: o, deploy: &deployment{}, parts: o.partsByApp(0), apps: map[string]bool{}}
 		there := o.state.Components[key(typ, name)]
 		r := &out{}
 		if there == nil || there.Namespace != "" {

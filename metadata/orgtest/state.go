@@ -318,9 +318,9 @@ func (o *Org) all() []*stored {
 type part struct{ app, typ string }
 
 // partsByApp finds components by their app and type; of two, which only a seed
-// has, the one that is last by its name.
-func (o *Org) partsByApp() map[part]*stored {
-	parts := make(map[part]*stored, len(o.state.Components))
+// has, the one that is last by its name. There is room for more.
+func (o *Org) partsByApp(more int) map[part]*stored {
+	parts := make(map[part]*stored, len(o.state.Components)+more)
 	for _, s := range o.state.Components {
 		app := s.app()
 		if app == "" {
