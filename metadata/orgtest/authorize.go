@@ -46,6 +46,8 @@ func (o *Org) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		fail("unsupported_response_type", "response type not supported")
 	case challenge != "" && method != "" && method != "S256":
 		fail("invalid_request", "code challenge method not supported")
+	case slices.ContainsFunc(strings.Fields(r.Form.Get("scope")), func(s string) bool { return o.scopeOf(c, s) == "" }):
+		fail("invalid_scope", "the requested scope is not allowed")
 	case errors.As(err, &refused):
 		fail(refused.code, refused.text)
 	case r.Form.Get("decision") == "deny":
@@ -133,7 +135,32 @@ func (o *Org) granted(c *client, asked string) []string {
 	if asked == "" {
 		return has
 	}
-	return slices.DeleteFunc(strings.Fields(asked), func(s string) bool { return !slices.Contains(has, s) })
+	var given []string
+	for _, s := range strings.Fields(asked) {
+		if s = o.scopeOf(c, s); s != "" && !slices.Contains(given, s) {
+			given = append(given, s)
+		}
+	}
+	return given
+}
+
+// scopeOf is the usual name of a scope that an app asks for, or "" if it has not got
+// it. Some scopes have several names, and full is all but refresh tokens. Of apps of
+// another kind nothing is known of theirs.
+func (o *Org) scopeOf(c *client, asked string) string {
+	has := o.scopesOf(c)
+	i := slices.IndexFunc(o.scopes, func(s spec.Scope) bool { return slices.Contains(s.OAuth, asked) })
+	switch {
+	case slices.Contains(has, asked) || c.builtIn || c.connected:
+		return asked
+	case i < 0:
+		return ""
+	}
+	name := o.scopes[i].OAuth[0]
+	if slices.Contains(has, name) || slices.Contains(has, "full") && name != "refresh_token" {
+		return name
+	}
+	return ""
 }
 
 // scopesOf are the OAuth names of the scopes that an app has.

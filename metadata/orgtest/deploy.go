@@ -24,13 +24,14 @@ type deployOptions struct {
 }
 
 // deployment is one deploy. It is worked out when it is sent, and takes effect
-// when it has been looked at often enough to be over.
+// when it has been looked at often enough to be over, or nobody has for a while.
 type deployment struct {
 	id        string
 	options   deployOptions
 	user      *User
 	created   time.Time
-	looks     int // how often it was found unfinished
+	looked    time.Time // when it was looked at last, or made
+	looks     int       // how often it was found unfinished
 	status    string
 	done      bool
 	success   bool
@@ -48,7 +49,9 @@ type deployment struct {
 // begin takes a deploy in.
 func (o *Org) begin(data []byte, options deployOptions, user *User) *deployment {
 	d := &deployment{id: o.newID("deploy"), options: options, user: user, created: o.cfg.Now().UTC(), status: "Pending", zipSize: len(data)}
+	d.looked = d.created
 	o.deploys[d.id] = d
+	o.running = append(o.running, d)
 	o.work(d, data)
 	if options.CheckOnly && options.TestLevel != "" && options.TestLevel != "NoTestRun" {
 		d.source = data
@@ -56,8 +59,38 @@ func (o *Org) begin(data []byte, options deployOptions, user *User) *deployment 
 	return d
 }
 
-// look is a client asking for the state of a deploy: each look moves it on.
+// unwatched is how long a deploy waits for a look before it moves on by itself. It
+// is longer than the pauses of clients, so that tests say what looks find.
+const unwatched = 3 * time.Second
+
+// goOn moves on what nobody has looked at. The caller holds the lock.
+func (o *Org) goOn() {
+	now := o.cfg.Now().UTC()
+	for _, d := range slices.Clone(o.running) {
+		for !d.done && now.Sub(d.looked) >= unwatched {
+			d.looked = d.looked.Add(unwatched)
+			o.step(d)
+			if d.done {
+				d.completed = d.looked
+			}
+		}
+	}
+	o.running = slices.DeleteFunc(o.running, func(d *deployment) bool { return d.done })
+}
+
+// look is a client asking for the state of a deploy: each look moves it on. An org
+// runs one deploy at a time, so those before it are moved on first.
 func (o *Org) look(d *deployment) {
+	d.looked = o.cfg.Now().UTC()
+	for _, earlier := range o.running {
+		if o.step(earlier); earlier == d || !earlier.done {
+			return
+		}
+	}
+}
+
+// step moves a deploy on.
+func (o *Org) step(d *deployment) {
 	if d.done {
 		return
 	}
@@ -231,7 +264,7 @@ func (s *staging) choose(m *metadata.Manifest) {
 	})
 	for _, typ := range m.Types() {
 		for _, name := range m.Members(typ) {
-			if name != "*" && !named[member{typ, name}] && s.org.table.Type(typ) != nil {
+			if name != "*" && !named[member{typ, name}] && typ != "Settings" && (s.org.table.Type(typ) != nil || !s.hasFile(name)) {
 				s.deploy.messages = append(s.deploy.messages, message{
 					Type: typ, Name: name, File: s.top + "package.xml",
 					Problem: fmt.Sprintf("An object '%s' of type %s was named in package.xml, but was not found in zipped directory", name, typ),
@@ -239,6 +272,15 @@ func (s *staging) choose(m *metadata.Manifest) {
 			}
 		}
 	}
+}
+
+// hasFile tells whether the package has a file of a component of a type that the
+// org does not know.
+func (s *staging) hasFile(name string) bool {
+	return slices.ContainsFunc(s.entries, func(e *entry) bool {
+		base := strings.TrimSuffix(path.Base(e.path), "-meta.xml")
+		return base == path.Base(name) || strings.TrimSuffix(base, path.Ext(base)) == path.Base(name)
+	})
 }
 
 func suffixOf(name string) string { return strings.TrimPrefix(path.Ext(name), ".") }

@@ -476,3 +476,45 @@ func TestDeployDamagedZip(t *testing.T) {
 		})
 	}
 }
+
+// A deploy goes on although nobody looks, and one that came first is done first.
+func TestDeployUnwatched(t *testing.T) {
+	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	o := orgtest.New(t, orgtest.Config{Now: func() time.Time { return now }})
+	c := client(t, o, "rest")
+	send := func(label string) string {
+		t.Helper()
+		app := sound("App")
+		app[0].Root.Child("label").Text = label
+		id, err := c.Deploy(t.Context(), pack(t, packageOptions{}, app...), whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	label := func() string {
+		t.Helper()
+		read, err := c.Read(t.Context(), header, []string{"App"})
+		if err != nil || len(read) != 1 {
+			return ""
+		}
+		text, _ := read[0].Text("label")
+		return text
+	}
+	send("first")
+	if got := label(); got != "" {
+		t.Errorf("at once there is %q", got)
+	}
+	now = now.Add(10 * time.Second)
+	if got := label(); got != "first" {
+		t.Errorf("after a while there is %q", got)
+	}
+	second, third := send("second"), send("third")
+	r, err := c.DeployStatus(t.Context(), third, true)
+	if err != nil || !r.Success || label() != "third" {
+		t.Fatalf("%+v, %v; there is %q", r, err, label())
+	}
+	if r, err := c.DeployStatus(t.Context(), second, true); err != nil || !r.Success || label() != "third" {
+		t.Errorf("%+v, %v; looking at the earlier one made it %q", r, err, label())
+	}
+}

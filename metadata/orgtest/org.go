@@ -80,6 +80,7 @@ type Org struct {
 	codes    map[string]*code
 	devices  map[string]*device
 	deploys  map[string]*deployment
+	running  []*deployment // those that are not over, in the order in which they came
 	results  map[string]*retrieval
 	requests []Request
 	faults   []*Fault
@@ -214,6 +215,11 @@ func (o *Org) Close() error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for _, d := range o.running {
+		for range o.cfg.PendingPolls + 1 { // what a fault holds stays as it is
+			o.step(d)
+		}
+	}
 	return o.save()
 }
 

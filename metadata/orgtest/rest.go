@@ -39,6 +39,10 @@ func (c *call) base(tooling bool) string {
 }
 
 func (o *Org) query(c *call, tooling bool) {
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		restFail(c.w, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "HTTP Method '"+c.r.Method+"' not allowed. Allowed are GET, HEAD")
+		return
+	}
 	size := pageSize
 	if _, v, ok := strings.Cut(c.r.Header.Get("Sforce-Query-Options"), "batchSize="); ok {
 		if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
@@ -62,7 +66,7 @@ func (o *Org) query(c *call, tooling bool) {
 		if columns == nil {
 			columns = []soql.Column{}
 		}
-		writeJSON(c.w, http.StatusOK, map[string]any{"columnMetadata": columns, "entityName": result.Object, "groupBy": false, "idSelected": false, "keyPrefix": object.KeyPrefix})
+		writeJSON(c.w, http.StatusOK, map[string]any{"columnMetadata": columns, "entityName": result.Object, "groupBy": result.Grouped, "idSelected": slices.ContainsFunc(columns, func(c soql.Column) bool { return c.Name == "Id" }), "keyPrefix": object.KeyPrefix})
 		return
 	}
 	if result.CountOnly {

@@ -1,6 +1,7 @@
 package orgtest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -59,7 +60,9 @@ func (o *Org) seed(dir string) error {
 		return err
 	}
 	var d seedData
-	if err := json.Unmarshal(data, &d); err != nil {
+	strict := json.NewDecoder(bytes.NewReader(data))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&d); err != nil {
 		return fmt.Errorf("seeding the org: %s: %w", file, err)
 	}
 	if d.Name != "" {

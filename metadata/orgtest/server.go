@@ -59,6 +59,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	arrived := Request{r.Method, r.URL.Path, op, r.URL.RawQuery}
 	o.mu.Lock()
 	o.requests = append(o.requests, arrived)
+	o.goOn()
 	o.mu.Unlock()
 	if o.cfg.Log != nil {
 		o.cfg.Log(arrived)

@@ -322,6 +322,9 @@ func (o *Org) soapWrite(c *soapCall) (string, error) {
 	for _, item := range items {
 		typ := item.attrs["type"]
 		component := metadata.NewComponent(typ[strings.LastIndexByte(typ, ':')+1:], item.value("fullName"))
+		if t := o.table.Type(component.Type); t == nil || !t.Has(c.version) || t.Directory == "" && !t.IsSettings() {
+			return "", &soapError{"INVALID_TYPE", "Cannot use: " + component.Type + " in this version"}
+		}
 		for _, child := range item.children {
 			if child.name != "fullName" {
 				component.Root.Add(toElement(child))
@@ -422,7 +425,7 @@ func (o *Org) soapLogin(c *soapCall) (string, error) {
 		return "", &soapError{"INVALID_OPERATION", "SOAP API login() is disabled by default in this org."}
 	}
 	u := o.userByName(c.body.value("username"))
-	if u == nil || u.Inactive {
+	if u == nil || u.Inactive || u.Password != "" && u.Password != c.body.value("password") {
 		return "", &soapError{"INVALID_LOGIN", "Invalid username, password, security token; or user locked out."}
 	}
 	token := o.newSession(u.ID, "", []string{"full"}, "")

@@ -23,11 +23,17 @@ type entry struct {
 	err       error
 }
 
+// maxFiles is the Metadata API's limit.
+const maxFiles = 10_000
+
 // unpack reads a deploy's zip: package.xml at its root, or in one top folder.
 func (o *Org) unpack(data []byte) (files map[string][]byte, top string, err error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, "", fmt.Errorf("the zip cannot be read: %w", err)
+	}
+	if len(z.File) > maxFiles {
+		return nil, "", fmt.Errorf("the package has %d files, more than the %d that there may be", len(z.File), maxFiles)
 	}
 	contents, errs := make([][]byte, len(z.File)), make([]error, len(z.File))
 	metadata.Each(len(contents), func(i int) { contents[i], errs[i] = entryContent(data, z.File[i]) })

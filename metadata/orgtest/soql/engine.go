@@ -44,6 +44,7 @@ type Result struct {
 	Object    string // as the describe spells it
 	Count     int    // of SELECT COUNT()
 	CountOnly bool
+	Grouped   bool // by GROUP BY
 	Records   []Record
 	Columns   []Column
 }
@@ -68,7 +69,11 @@ func (e *Engine) Query(text string, tooling bool) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.run(q, tooling, nil)
+	r, err := e.run(q, tooling, nil)
+	if err == nil {
+		r.Grouped = len(q.group) > 0
+	}
+	return r, err
 }
 
 // run executes a query; parent is the record whose children are asked for.
@@ -102,6 +107,9 @@ type execution struct {
 // resolve checks every field of a query against the object.
 func (x *execution) resolve() error {
 	q := x.query
+	aggregates := slices.ContainsFunc(q.fields, func(f field) bool {
+		return slices.Contains([]string{"count", "count_distinct", "min", "max", "sum", "avg"}, f.fn)
+	})
 	for i := range q.fields {
 		f := &q.fields[i]
 		if f.sub != nil {
@@ -113,7 +121,7 @@ func (x *execution) resolve() error {
 		if err := x.known(&f.path); err != nil {
 			return err
 		}
-		if f.fn == "" && len(q.group) > 0 && !containsFold(q.group, f.path) {
+		if f.fn == "" && (len(q.group) > 0 || aggregates) && !containsFold(q.group, f.path) {
 			return malformed("Field must be grouped or aggregated: %s", f.path)
 		}
 	}
@@ -210,10 +218,39 @@ func (x *execution) conditions(c condition, having bool) error {
 		if err := x.known(&path); err != nil {
 			return err
 		}
-		if f := x.object.Field(path); f != nil && f.NoFilter {
-			return &Error{"INVALID_FIELD", fmt.Sprintf("\nfield '%s' can not be filtered in a query call", f.Name)}
+		if f := x.object.Field(path); f != nil {
+			if f.NoFilter {
+				return &Error{"INVALID_FIELD", fmt.Sprintf("\nfield '%s' can not be filtered in a query call", f.Name)}
+			}
+			if err := fits(f, c.values); err != nil {
+				return err
+			}
 		}
 		return x.semiJoin(c)
+	}
+	return nil
+}
+
+// literals are the kinds of literals that the fields of a type are compared with, and
+// whether they are quoted. Fields of other types are compared with texts.
+var literals = map[string][]string{
+	"boolean":  {"bool"},
+	"datetime": {"date", "literal"},
+	"date":     {"date", "literal"},
+	"int":      {"number"},
+	"double":   {"number"},
+}
+
+// fits refuses literals that are none of a field's type.
+func fits(f *Field, values []value) error {
+	kinds, typ, quotes := literals[f.Type], f.Type, "should not"
+	if kinds == nil {
+		kinds, typ, quotes = []string{"text"}, "string", "should"
+	}
+	for _, v := range values {
+		if v.kind != "null" && !slices.Contains(kinds, v.kind) {
+			return &Error{"INVALID_FIELD", fmt.Sprintf("value of filter criterion for field '%s' must be of type %s and %s be enclosed in quotes", f.Name, typ, quotes)}
+		}
 	}
 	return nil
 }
