@@ -16,7 +16,8 @@ const SchemaVersion = 1
 type Plan struct {
 	SchemaVersion int      `json:"schemaVersion"`
 	Org           Org      `json:"org"`
-	Base          string   `json:"base"` // hash of what was read; see Actual.Base
+	Base          string   `json:"base"`   // hash of what was read; see Actual.Base
+	Digest        string   `json:"digest"` // hash of all the rest, once it is sealed; see Seal
 	Changes       []Change `json:"changes"`
 	Summary       Summary  `json:"summary"`
 	Notes         []string `json:"notes"` // what was decided that a reader would not expect

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -373,6 +374,26 @@ func TestDecode(t *testing.T) {
 		"windows path": strings.Replace(string(data), `"package.xml"`, `"a\\..\\package.xml"`, 1),
 	} {
 		if _, err := plan.Decode("plan.json", []byte(bad)); err == nil || !strings.Contains(err.Error(), "plan.json: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, change := range map[string]func(*plan.Plan){
+		"a file":     func(p *plan.Plan) { p.Deploy.Files[0].Content = append(p.Deploy.Files[0].Content, '\n') },
+		"no files":   func(p *plan.Plan) { p.Deploy.Files = []plan.PackageFile{} },
+		"no changes": func(p *plan.Plan) { p.Changes = []plan.Change{} },
+		"the count":  func(p *plan.Plan) { p.Summary.Create = 0 },
+		"no digest":  func(p *plan.Plan) { p.Digest = "" },
+	} {
+		changed, err := plan.Decode("plan.json", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(changed)
+		bad, err := json.Marshal(changed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plan.Decode("plan.json", bad); err == nil || !strings.Contains(err.Error(), "the plan was changed after it was made") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -14,8 +16,31 @@ import (
 // MaxSize bounds a saved plan; a deploy may have no more than 39 MB as a zip.
 const MaxSize = 256 << 20
 
-// Encode writes a plan as JSON: the same plan, the same bytes.
+// Seal gives a plan the digest by which Decode knows that what is shown and what
+// would be deployed are still what was made. It keeps accidents away, and nobody who
+// can write the file and means to.
+func (p *Plan) Seal() error {
+	digest, err := p.digest()
+	p.Digest = digest
+	return err
+}
+
+func (p *Plan) digest() (string, error) {
+	bare := *p
+	bare.Digest = ""
+	data, err := json.Marshal(bare)
+	if err != nil {
+		return "", fmt.Errorf("hashing the plan: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:]), nil
+}
+
+// Encode seals a plan and writes it as JSON: the same plan, the same bytes.
 func (p *Plan) Encode() ([]byte, error) {
+	if err := p.Seal(); err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
@@ -55,6 +80,9 @@ func Decode(file string, data []byte) (*Plan, error) {
 		if !fs.ValidPath(f.Path) || path.Clean(f.Path) != f.Path || strings.ContainsAny(f.Path, `\:`) {
 			return nil, fail(again, "the plan has a file %q, which is no path of a package", f.Path)
 		}
+	}
+	if digest, err := p.digest(); err != nil || digest != p.Digest {
+		return nil, fail(again, "the plan was changed after it was made: its digest is that of another")
 	}
 	return &p, nil
 }
