@@ -40,6 +40,22 @@ func Advise(where, text string) *Advice {
 			return a
 		}
 	}
+	if where == "" {
+		return adviceSaying(text)
+	}
+	return nil
+}
+
+// adviceSaying finds the advice whose text has the given one in it: people leave out
+// the code in front of what they look up.
+func adviceSaying(text string) *Advice {
+	const telling = 8 // characters: less is in too many
+	text = strings.TrimSpace(text)
+	for i := range advices {
+		if len(text) >= telling && strings.Contains(strings.ToLower(advices[i].Says), text) {
+			return &advices[i]
+		}
+	}
 	return nil
 }
 

@@ -123,3 +123,23 @@ func TestAdvise(t *testing.T) {
 		t.Errorf("what to do about invalid_client_id ends with %q", last)
 	}
 }
+
+// What people look up has no code in front.
+func TestAdviseWithoutCode(t *testing.T) {
+	for text, want := range map[string]string{
+		"user hasn't approved this consumer": "OAUTH-NOT-APPROVED",
+		"Audience is invalid":                "OAUTH-AUDIENCE",
+		"expired authorization code":         "OAUTH-CODE-EXPIRED",
+		"expired access/refresh token":       "OAUTH-REFRESH-EXPIRED",
+		"client identifier invalid":          "OAUTH-CLIENT-ID",
+	} {
+		if a := org.Advise("", text); a == nil || a.ID != want {
+			t.Errorf("%s: %+v, want %s", text, a, want)
+		}
+	}
+	for _, text := range []string{"", "invalid", "no such text anywhere"} {
+		if a := org.Advise("", text); a != nil {
+			t.Errorf("%q: %s", text, a.ID)
+		}
+	}
+}

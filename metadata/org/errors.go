@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
+
+	"github.com/ecactl/ecactl/metadata/secret"
 )
 
 // ErrAmbiguous is a request that may or may not have arrived, and that must not
@@ -51,8 +54,13 @@ func restError(op string, r *response) *Error {
 	} else if text := strings.TrimSpace(string(r.body)); len(text) > 0 && len(text) < 60 && text[0] != '<' && text[0] != '{' {
 		e.Code = text // userinfo answers with one word: Bad_OAuth_Token
 	}
+	e.Code, e.Message = redacted(e.Code), redacted(e.Message)
 	return e
 }
+
+// redacted takes out of an org's words what looks like a token: errors go into
+// reports, and not to a terminal alone.
+func redacted(text string) string { return secret.NewRedactor(io.Discard).Redact(text) }
 
 // sessionOver tells whether an error is a session that has ended, and that a new
 // token would mend.

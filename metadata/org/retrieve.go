@@ -178,13 +178,45 @@ type retrieveStatus struct {
 	ZipFile string `xml:"zipFile"`
 }
 
-// Retrieve asks for what a manifest names, waits for it, and reads it.
+// retrieveAtOnce is how many components are asked for in one retrieve. An answer has
+// no more than MaxFiles, and some components are of several files.
+const retrieveAtOnce = MaxFiles / 2
+
+// Retrieve asks for what a manifest names, waits for it, and reads it: in several
+// retrieves, one after the other, if it names more than fits into one.
 func (c *Client) Retrieve(ctx context.Context, m *metadata.Manifest) (*RetrieveResult, error) {
-	begun, err := c.BeginRetrieve(ctx, m)
-	if err != nil {
-		return nil, err
+	whole := &RetrieveResult{}
+	for _, part := range split(m, retrieveAtOnce) {
+		begun, err := c.BeginRetrieve(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		r, err := begun.Wait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		whole.Components = append(whole.Components, r.Components...)
+		whole.Properties = append(whole.Properties, r.Properties...)
+		whole.Messages = append(whole.Messages, r.Messages...)
+		whole.Problems = append(whole.Problems, r.Problems...)
 	}
-	return begun.Wait(ctx)
+	return whole, nil
+}
+
+// split makes manifests of at most so many members. There is always one.
+func split(m *metadata.Manifest, most int) []*metadata.Manifest {
+	parts := []*metadata.Manifest{{Version: m.Version}}
+	n := 0
+	for _, typ := range m.Types() {
+		for _, name := range m.Members(typ) {
+			if n == most {
+				parts, n = append(parts, &metadata.Manifest{Version: m.Version}), 0
+			}
+			parts[len(parts)-1].AddName(typ, name)
+			n++
+		}
+	}
+	return parts
 }
 
 // A PendingRetrieve is a retrieve that an org is at work on.

@@ -139,7 +139,7 @@ func soapFailure(op string, r *response) *Error {
 	}
 	f := out.Body.Fault
 	code := f.Code[strings.LastIndexByte(f.Code, ':')+1:]
-	return &Error{Op: op, Status: r.status, Code: code, Message: strings.TrimPrefix(f.String, code+": ")}
+	return &Error{Op: op, Status: r.status, Code: redacted(code), Message: redacted(strings.TrimPrefix(f.String, code+": "))}
 }
 
 // maxDepth is far deeper than any answer nests.

@@ -105,7 +105,14 @@ func readKey(name string) ([]byte, error) {
 	if err != nil || len(data) > maxKeyFile {
 		return nil, fail("the private key cannot be read", "it is a PEM file of a few kilobytes")
 	}
-	block, _ := pem.Decode(data)
+	block, rest := pem.Decode(data)
+	for block != nil && block.Type == "CERTIFICATE" { // it may stand before its key
+		next, after := pem.Decode(rest)
+		if next == nil {
+			break
+		}
+		block, rest = next, after
+	}
 	switch {
 	case block == nil:
 		return nil, fail("there is no private key in PEM in it", "its first line says BEGIN PRIVATE KEY, between dashes")
@@ -117,14 +124,14 @@ func readKey(name string) ([]byte, error) {
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil && key != nil {
-			return data, nil
+			return pem.EncodeToMemory(block), nil
 		}
 		return nil, fail("it is no private key that can be used", "Salesforce takes RSA keys, in PKCS #1 or #8")
 	}
 	if _, ok := key.(*rsa.PrivateKey); !ok {
 		return nil, fail("it is no RSA key, and Salesforce takes RS256 alone", "openssl req -x509 -newkey rsa:4096 -nodes -keyout ci.key -out ci.crt -days 365 -subj /CN=ci")
 	}
-	return data, nil
+	return pem.EncodeToMemory(block), nil
 }
 
 // ClientCredentialsOptions are those of the client credentials flow.
@@ -247,6 +254,12 @@ func (s System) renew(ctx context.Context, a Account, c credentials) (*Login, er
 	if err != nil {
 		return nil, err
 	}
+	return l.at(a)
+}
+
+// at refuses a login whose org is elsewhere than that of an earlier one: a token is
+// for the org that it names.
+func (l *Login) at(a Account) (*Login, error) {
 	if a.InstanceURL != "" && l.Account.InstanceURL != a.InstanceURL {
 		return nil, notLoggedIn(fmt.Sprintf("the org of %s was at %s and is at %s now", a.Name(), a.InstanceURL, l.Account.InstanceURL), "log in again: ecactl login", nil)
 	}

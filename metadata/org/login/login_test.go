@@ -520,6 +520,17 @@ func TestDamagedStore(t *testing.T) {
 	if data, _ := os.ReadFile(file); string(data) != `{"accounts": [` {
 		t.Errorf("the file is now %s", data)
 	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range []string{"null", "[]", "{", ""} {
+		if err := os.WriteFile(filepath.Join(dir, "secrets.json"), []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.store(t).Save(t.Context(), l); err == nil || !strings.Contains(err.Error(), "is no list of tokens") {
+			t.Errorf("tokens that are %q: %v", damaged, err)
+		}
+	}
 }
 
 func TestAuthURL(t *testing.T) {

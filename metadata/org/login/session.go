@@ -109,7 +109,11 @@ func (s *Store) again(ctx context.Context, a Account) (*Login, error) {
 	}
 	defer unlock()
 	if a.Method == MethodJWT {
-		return s.sys.jwt(ctx, JWTOptions{Alias: a.Alias, Username: a.Username, ClientID: a.ClientID, KeyFile: a.KeyFile, LoginURL: a.LoginURL, Audience: a.Audience})
+		l, err := s.sys.jwt(ctx, JWTOptions{Alias: a.Alias, Username: a.Username, ClientID: a.ClientID, KeyFile: a.KeyFile, LoginURL: a.LoginURL, Audience: a.Audience})
+		if err != nil {
+			return nil, err
+		}
+		return l.at(a)
 	}
 	c, err := s.secrets(a)
 	if err != nil {
@@ -117,7 +121,11 @@ func (s *Store) again(ctx context.Context, a Account) (*Login, error) {
 	}
 	switch {
 	case a.Method == MethodClientCredentials:
-		return s.sys.clientCredentials(ctx, ClientCredentialsOptions{Alias: a.Alias, ClientID: a.ClientID, Secret: secret.New(c.ClientSecret), InstanceURL: a.InstanceURL})
+		l, err := s.sys.clientCredentials(ctx, ClientCredentialsOptions{Alias: a.Alias, ClientID: a.ClientID, Secret: secret.New(c.ClientSecret), InstanceURL: a.InstanceURL})
+		if err != nil {
+			return nil, err
+		}
+		return l.at(a)
 	case c.RefreshToken == "":
 		return &Login{Account: a, Token: secret.New(c.AccessToken), secrets: c}, nil
 	}

@@ -187,6 +187,9 @@ const lockWait = 4 * tokenWait
 
 // lock keeps two runs from changing the store at once.
 func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
+	if !filepath.IsAbs(s.dir) && s.sys.env("ECACTL_CONFIG_DIR") == "" { // not into whatever folder this is
+		return nil, &diag.Problem{Code: "ECA542", Message: "there is no home folder to keep logins in", Hint: "set HOME, or ECACTL_CONFIG_DIR; SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL need neither"}
+	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("keeping logins: %w", err)
 	}
@@ -352,7 +355,7 @@ func (s *Store) readSecretFile() (map[string]string, error) {
 	if err != nil {
 		return nil, fail("cannot be read", err)
 	}
-	if err := json.Unmarshal(data, &secrets); err != nil {
+	if err := json.Unmarshal(data, &secrets); err != nil || secrets == nil {
 		return nil, fail("is no list of tokens", nil)
 	}
 	return secrets, nil

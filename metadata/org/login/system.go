@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -89,17 +90,48 @@ func (s System) config() string {
 	return filepath.Join(s.home(), ".config", "ecactl")
 }
 
-// run starts a program and reads what it says, up to a bound.
+// What is waited for and read of another program: sf starts in seconds, and says
+// little.
+const (
+	programWait = time.Minute
+	programSays = 4 << 20 // bytes
+)
+
+// A boundedBuffer takes no more than it has room for. It has no ReadFrom, which would
+// go round the bound.
+type boundedBuffer struct {
+	said bytes.Buffer
+	room int
+	err  error // that there is no more room
+}
+
+func (b *boundedBuffer) Write(p []byte) (int, error) {
+	if b.said.Len()+len(p) > b.room {
+		b.err = fmt.Errorf("it says more than %d MB", b.room>>20)
+		return 0, b.err
+	}
+	return b.said.Write(p)
+}
+
+// run starts a program and reads what it says, both within bounds.
 func run(ctx context.Context, name string, args ...string) ([]byte, int, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, programWait, fmt.Errorf("%s has not ended within %s", name, programWait))
+	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the name is a constant, and no shell reads it
 	cmd.WaitDelay = time.Second
-	var out bytes.Buffer
+	out := boundedBuffer{room: programSays}
 	cmd.Stdout = &out
 	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return out.Bytes(), exit.ExitCode(), nil
+	switch {
+	case ctx.Err() != nil:
+		return nil, 0, context.Cause(ctx)
+	case out.err != nil:
+		return nil, 0, out.err
 	}
-	return out.Bytes(), 0, err
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return out.said.Bytes(), exit.ExitCode(), nil
+	}
+	return out.said.Bytes(), 0, err
 }
 
 // openBrowser opens a page, without what the browser says on the way.

@@ -20,13 +20,17 @@ import (
 	"github.com/ecactl/ecactl/metadata/secret"
 )
 
-// tokenWait bounds a request to a token endpoint.
-const tokenWait = 30 * time.Second
+// tokenWait bounds a request to a token endpoint, and tokenPatience all that is tried
+// for a token: an endpoint may ask for a pause of a minute.
+const (
+	tokenWait     = 30 * time.Second
+	tokenPatience = 3 * tokenWait
+)
 
 // client is the HTTP client of token endpoints. It follows no redirect: a 307
 // would send the assertion, or the secret, once more.
 func (s System) client() *http.Client {
-	c := &http.Client{Timeout: tokenWait, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+	c := &http.Client{Timeout: tokenPatience, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		return &diag.Problem{
 			Code: "ECA523", Message: fmt.Sprintf("the login host %s sends on to %s", via[0].URL.Host, req.URL.Host),
 			Hint: "log in at that host, if it is your org's My Domain",
