@@ -52,8 +52,8 @@ cancels it.`,
   ecactl deploy --delete Old_App --target-org uat`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
-			case f.plan != "" && len(args)+len(f.remove) > 0:
-				return usagef("", "a plan says all of it; --plan takes no specs and no --delete")
+			case f.plan != "" && (len(args)+len(f.remove) > 0 || f.specFlags.said()):
+				return usagef("", "a plan says all of it; --plan takes no specs, none of their flags and no --delete")
 			case f.plan == "" && len(args)+len(f.remove) == 0:
 				return usagef("ecactl deploy SPEC... --target-org ORG", "deploy needs a spec, --plan or --delete")
 			}
@@ -119,6 +119,11 @@ func (p *program) deploy(ctx context.Context, args []string, f *deployFlags) err
 // finish prints what became of a deploy.
 func (p *program) finish(targets []target, made *planned, outcome *deploy.Outcome, err error, f *deployFlags) error {
 	var interrupted *deploy.Interrupted
+	if err != nil && outcome != nil { // the org has it, whatever is not known of it
+		if err := p.print(targets, p.outcomeDocument(made, outcome, f.dryRun)); err != nil {
+			return err
+		}
+	}
 	switch {
 	case errors.As(err, &interrupted):
 		p.sayHowToGoOn(interrupted.ID, &f.orgFlags)
@@ -134,7 +139,9 @@ func (p *program) finish(targets []target, made *planned, outcome *deploy.Outcom
 		return err
 	}
 	if outcome.Running() {
-		p.sayHowToGoOn(outcome.ID, &f.orgFlags)
+		if !f.async || !p.quiet {
+			p.sayHowToGoOn(outcome.ID, &f.orgFlags)
+		}
 		if f.async {
 			return nil
 		}
@@ -153,13 +160,14 @@ func (p *program) sayHowItArrived(o *deploy.Outcome) {
 }
 
 // sayHowToGoOn tells how a deploy that is still running is resumed or ended.
+// --quiet does not keep it back: without it, a deploy that goes on is lost.
 func (p *program) sayHowToGoOn(id string, f *orgFlags) {
 	if id == "" {
-		p.say("whether the org has it:  ecactl deploy status --recent%s", f.again())
+		fmt.Fprintf(p.errOut, "whether the org has it:  ecactl deploy status --recent%s\n", f.again())
 		return
 	}
-	p.say("to watch it again:  ecactl deploy resume %s%s", id, f.again())
-	p.say("to end it:          ecactl deploy cancel %s%s", id, f.again())
+	fmt.Fprintf(p.errOut, "to watch it again:  ecactl deploy resume %s%s\n", id, f.again())
+	fmt.Fprintf(p.errOut, "to end it:          ecactl deploy cancel %s%s\n", id, f.again())
 }
 
 // savedPlan reads a plan and makes sure that the org is still the one that it

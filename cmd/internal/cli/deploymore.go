@@ -40,7 +40,7 @@ func (p *program) newDeployStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			client, _, err := p.connect(cmd.Context(), &of, metadata.DefaultVersion)
+			client, session, err := p.connect(cmd.Context(), &of, metadata.DefaultVersion)
 			if err != nil {
 				return err
 			}
@@ -55,7 +55,9 @@ func (p *program) newDeployStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := p.print(targets, reportOf(args[0], r).document(p.host.Now())); err != nil {
+			outcome := reportOf(args[0], r)
+			outcome.Org = orgOf(client, session)
+			if err := p.print(targets, outcome.document(p.host.Now())); err != nil {
 				return err
 			}
 			return outcomeError(r)
@@ -127,7 +129,7 @@ func (p *program) watchCommand(cmd *cobra.Command, w watched) *cobra.Command {
 			return err
 		}
 		ctx := cmd.Context()
-		client, _, err := p.connect(ctx, &f.orgFlags, metadata.DefaultVersion)
+		client, session, err := p.connect(ctx, &f.orgFlags, metadata.DefaultVersion)
 		if err != nil {
 			return err
 		}
@@ -146,7 +148,9 @@ func (p *program) watchCommand(cmd *cobra.Command, w watched) *cobra.Command {
 			p.sayHowToGoOn(id, &f.orgFlags)
 			return err
 		}
-		if err := p.print(targets, reportOf(id, r).document(p.host.Now())); err != nil {
+		outcome := reportOf(id, r)
+		outcome.Org = orgOf(client, session)
+		if err := p.print(targets, outcome.document(p.host.Now())); err != nil {
 			return err
 		}
 		if !r.Done {

@@ -133,7 +133,19 @@ func (r *deployReport) summary() string {
 	if r.CanceledBy != "" {
 		by = " by " + r.CanceledBy
 	}
-	return fmt.Sprintf("%s %s: %s%s, %s; nothing was saved.", verb, r.ID, r.Status, by, migrate.Plural(r.Components.Errors, "error"))
+	return fmt.Sprintf("%s %s: %s%s, %s; nothing was saved.", verb, r.ID, r.Status, by, migrate.Plural(r.errors(), "error"))
+}
+
+// errors counts what is wrong: with components, as the org does, or with the deploy
+// as a whole, which it counts as nothing.
+func (r *deployReport) errors() int {
+	listed := 0
+	for _, q := range r.Problems {
+		if q.Level == "error" {
+			listed++
+		}
+	}
+	return max(r.Components.Errors, listed)
 }
 
 func (r *deployReport) table(w io.Writer, theme report.Theme) error {
@@ -211,6 +223,9 @@ func (r *deployReport) junit(w io.Writer, at time.Time) error {
 			whole.Detail += strings.TrimSpace(q.Type+" "+q.Name) + ": " + q.Problem + "\n"
 		}
 	}
+	if !r.Done && r.ID != "" { // none of its components is there yet
+		whole.Kind, whole.Failure = "Running", r.summary()
+	}
 	if len(suite.Cases) == 0 || whole.Failure != "" {
 		suite.Cases = append(suite.Cases, whole)
 	}
@@ -245,7 +260,10 @@ func (r *deployReport) github(w io.Writer) error {
 		list = append(list, a)
 	}
 	level := diag.Note
-	if r.Done && !r.Success {
+	switch {
+	case !r.Done && r.ID != "":
+		level = diag.Warning
+	case !r.Success:
 		level = diag.Error
 	}
 	return report.GitHub(w, append(list, report.Annotation{Level: level, Title: "ecactl deploy", Message: r.summary()}))

@@ -122,9 +122,9 @@ func TestSavedPlan(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the plan has the mode %v, %v", info.Mode(), err)
 	}
-	other := newTerminal(t, orgtest.Config{})
+	other := newTerminal(t, orgtest.Config{OrgNumber: 2})
 	other.org.ForgetRequests()
-	if err := os.WriteFile(other.path("plan.json"), bytes.ReplaceAll(must(os.ReadFile(w.path("plan.json"))), []byte(w.org.OrgID()), []byte("00D000000000002AAA")), 0o600); err != nil {
+	if err := os.WriteFile(other.path("plan.json"), must(os.ReadFile(w.path("plan.json"))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, errOut := other.must(1, "deploy", "--plan", other.path("plan.json")); !strings.Contains(errOut, "ECA512") {
@@ -418,5 +418,35 @@ func TestDeployLostTwice(t *testing.T) {
 	}
 	if !strings.Contains(errOut, "ECA511") || sent != 2 || w.org.Deploys() != 0 {
 		t.Errorf("sent %d times, %d deploys\n%s", sent, w.org.Deploys(), errOut)
+	}
+}
+
+// A deploy that is not over is no success in what CI servers read, and how to go on
+// is said even to those who want to hear little.
+func TestRunningDeployIsTold(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	w.org.Inject(orgtest.Fault{Kind: "pending", Count: -1})
+	_, errOut := w.must(69, "deploy", w.path("app.yaml"), "--quiet", "--wait", "0.002", "-o", "junit="+w.path("d.xml"), "-o", "github="+w.path("d.txt"))
+	if !strings.Contains(errOut, "ecactl deploy resume 0Af") {
+		t.Errorf("how to go on is not said: %s", errOut)
+	}
+	if junit := string(must(os.ReadFile(w.path("d.xml")))); !strings.Contains(junit, "not over yet") || strings.Contains(junit, ` failures="0"`) {
+		t.Errorf("JUnit:\n%s", junit)
+	}
+	if github := string(must(os.ReadFile(w.path("d.txt")))); !strings.HasPrefix(github, "::warning ") {
+		t.Errorf("GitHub:\n%s", github)
+	}
+}
+
+// What was sent is reported, even if it can be watched no longer.
+func TestLostWatchIsReported(t *testing.T) {
+	w := newTerminal(t, orgtest.Config{})
+	w.org.Inject(orgtest.Fault{Kind: "403", Op: "status", Count: -1})
+	_, errOut := w.must(1, "deploy", w.path("app.yaml"), "--quiet", "-o", "json="+w.path("d.json"))
+	if data := string(must(os.ReadFile(w.path("d.json")))); !strings.Contains(data, `"id": "0Af`) || !strings.Contains(data, `"done": false`) {
+		t.Errorf("the report:\n%s", data)
+	}
+	if !strings.Contains(errOut, "ecactl deploy resume 0Af") {
+		t.Errorf("how to go on is not said: %s", errOut)
 	}
 }

@@ -46,6 +46,9 @@ deploy --plan does exactly that, unless the org has changed since.`,
 					return err
 				}
 			}
+			if err := made.Seal(); err != nil {
+				return err
+			}
 			if err := p.print(targets, p.planDocument(made.Plan)); err != nil {
 				return err
 			}

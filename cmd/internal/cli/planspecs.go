@@ -110,6 +110,14 @@ func (p *program) remarkOnLint(built []*spec.Built, o spec.Options) {
 	}
 }
 
+// orgOf is what a login says of its org.
+func orgOf(c *org.Client, session org.Session) plan.Org {
+	return plan.Org{
+		ID: c.OrgID(), Alias: session.Alias, Username: session.Username,
+		InstanceURL: session.InstanceURL, APIVersion: c.Version().String(),
+	}
+}
+
 // aboutOrg is an org, and when its newest deploy was created.
 type aboutOrg struct {
 	plan.Org
@@ -119,10 +127,7 @@ type aboutOrg struct {
 // readOrg asks, side by side, who the org is and what it has, and before a deploy
 // which was the newest.
 func readOrg(ctx context.Context, c *org.Client, session org.Session, s deploy.Selection, deploys bool) (*plan.Actual, aboutOrg, error) {
-	about := aboutOrg{Org: plan.Org{
-		ID: session.OrgID, Alias: session.Alias, Username: session.Username,
-		InstanceURL: session.InstanceURL, APIVersion: c.Version().String(),
-	}}
+	about := aboutOrg{Org: orgOf(c, session)}
 	var actual *plan.Actual
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {

@@ -27,7 +27,12 @@ func (s *specFlags) add(cmd *cobra.Command) {
 	f.StringVar(&s.apiVersion, "api-version", "", "Metadata API `VERSION` to write for (default: what a spec says, else "+metadata.DefaultVersion.String()+")")
 }
 
-// options turns flags into what package spec takes.
+// said tells whether any of the flags was given.
+func (s *specFlags) said() bool {
+	return s.environment != "" || len(s.vars)+len(s.varFiles) > 0 || s.apiVersion != ""
+}
+
+// specOptions turns flags into what package spec takes.
 func (p *program) specOptions(s *specFlags) (spec.Options, error) {
 	o := spec.Options{Environment: s.environment, Now: p.host.Now(), Sandbox: s.sandbox}
 	if s.apiVersion != "" {
