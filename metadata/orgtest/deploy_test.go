@@ -518,3 +518,23 @@ func TestDeployUnwatched(t *testing.T) {
 		t.Errorf("%+v, %v; looking at the earlier one made it %q", r, err, label())
 	}
 }
+
+// Of components that are written together all are saved or none, if that is asked for.
+func TestAllOrNone(t *testing.T) {
+	for header, want := range map[string]int{"": 1, "<m:AllOrNoneHeader><m:allOrNone>true</m:allOrNone></m:AllOrNoneHeader>": 0} {
+		o := orgtest.New(t, orgtest.Config{})
+		body := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="http://soap.sforce.com/2006/04/metadata" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><e:Header><m:SessionHeader><m:sessionId>` + o.Token() + `</m:sessionId></m:SessionHeader>` + header + `</e:Header><e:Body><m:createMetadata>` +
+			`<m:metadata xsi:type="m:ExternalClientApplication"><m:fullName>Good</m:fullName><m:contactEmail>admin@example.com</m:contactEmail><m:distributionState>Local</m:distributionState><m:label>Good</m:label></m:metadata>` +
+			`<m:metadata xsi:type="m:ExternalClientApplication"><m:fullName>Bad</m:fullName><m:label>Bad</m:label></m:metadata></m:createMetadata></e:Body></e:Envelope>`
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/services/Soap/m/66.0", strings.NewReader(body))
+		req.Header.Set("Content-Type", "text/xml")
+		w := httptest.NewRecorder()
+		o.ServeHTTP(w, req)
+		if got := strings.Count(w.Body.String(), "<success>true</success>"); got != want {
+			t.Errorf("%q: %d succeeded, want %d\n%s", header, got, want, w.Body)
+		}
+		if got := len(o.Names("ExternalClientApplication")); got != want {
+			t.Errorf("%q: %d are there, want %d", header, got, want)
+		}
+	}
+}

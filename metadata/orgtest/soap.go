@@ -129,6 +129,7 @@ type soapCall struct {
 	version metadata.Version
 	session *session
 	partner bool // the partner API, which has login
+	whole   bool // all or none of what is written is saved
 }
 
 const (
@@ -171,6 +172,7 @@ func (o *Org) serveSOAP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &soapCall{op: body.children[0].name, body: body.children[0], version: v, partner: parts[0] != "m"}
+	c.whole = envelope.child("Header").child("AllOrNoneHeader").value("allOrNone") == "true"
 	reply, err := o.call(c, envelope.child("Header").child("SessionHeader").value("sessionId"))
 	if fault, ok := errors.AsType[*soapError](err); ok {
 		writeFault(w, fault.code, fault.text)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -318,7 +319,8 @@ func (o *Org) soapWrite(c *soapCall) (string, error) {
 	if len(items) > maxRecords {
 		return "", &soapError{"EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 10 records in this operation"}
 	}
-	x := &out{}
+	components, consumers := maps.Clone(o.state.Components), maps.Clone(o.state.Consumers)
+	results := make([]writeResult, 0, len(items))
 	for _, item := range items {
 		typ := item.attrs["type"]
 		component := metadata.NewComponent(typ[strings.LastIndexByte(typ, ':')+1:], item.value("fullName"))
@@ -340,20 +342,40 @@ func (o *Org) soapWrite(c *soapCall) (string, error) {
 		default:
 			problem = o.writeOne(c, component)
 		}
-		r := &out{}
-		if c.op == "upsertMetadata" {
-			r.bool("created", created && problem == "")
+		results = append(results, writeResult{component.Name, problem, created})
+	}
+	if c.whole && slices.ContainsFunc(results, func(r writeResult) bool { return r.problem != "" }) {
+		o.state.Components, o.state.Consumers = components, consumers
+		for i := range results {
+			results[i].problem = cmp.Or(results[i].problem, "ALL_OR_NONE_OPERATION_ROLLED_BACK: Record rolled back because not all records were valid and the request was using AllOrNone header")
 		}
-		if problem != "" {
-			code, text, ok := strings.Cut(problem, ": ")
-			if !ok || strings.Contains(code, " ") {
-				code, text = "FIELD_INTEGRITY_EXCEPTION", problem
-			}
-			r.raw("errors", new(out).field("message", text).field("statusCode", code).String())
-		}
-		x.raw("result", r.field("fullName", component.Name).bool("success", problem == "").String())
+	}
+	x := &out{}
+	for _, r := range results {
+		x.raw("result", r.xml(c.op == "upsertMetadata"))
 	}
 	return x.String(), nil
+}
+
+// A writeResult is what became of one component that was written.
+type writeResult struct {
+	name, problem string
+	created       bool
+}
+
+func (r writeResult) xml(upsert bool) string {
+	x := &out{}
+	if upsert {
+		x.bool("created", r.created && r.problem == "")
+	}
+	if r.problem != "" {
+		code, text, ok := strings.Cut(r.problem, ": ")
+		if !ok || strings.Contains(code, " ") {
+			code, text = "FIELD_INTEGRITY_EXCEPTION", r.problem
+		}
+		x.raw("errors", new(out).field("message", text).field("statusCode", code).String())
+	}
+	return x.field("fullName", r.name).bool("success", r.problem == "").String()
 }
 
 func toElement(e *elem) *metadata.Element {

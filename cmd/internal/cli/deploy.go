@@ -136,6 +136,7 @@ func (p *program) finish(targets []target, made *planned, outcome *deploy.Outcom
 	}
 	p.sayHowItArrived(outcome)
 	if err := p.print(targets, p.outcomeDocument(made, outcome, f.dryRun)); err != nil {
+		fmt.Fprintln(p.errOut, reportOf(outcome.ID, outcome.Result).summary()) // what could not be written is known all the same
 		return err
 	}
 	if outcome.Running() {
