@@ -62,9 +62,10 @@ func (s System) jwt(ctx context.Context, o JWTOptions) (*Login, error) {
 		audience = audienceOf(host)
 	}
 	cfg := &jwt.Config{Email: o.ClientID, Subject: o.Username, PrivateKey: key, TokenURL: tokenURL(host), Audience: audience, Expires: jwtLife}
-	t, err := cfg.TokenSource(s.context(ctx, true)).Token()
+	ctx, cause := s.noting(ctx, true)
+	t, err := cfg.TokenSource(ctx).Token()
 	if err != nil {
-		return nil, said(err)
+		return nil, said(cause(err))
 	}
 	abs, err := filepath.Abs(o.KeyFile)
 	if err != nil {

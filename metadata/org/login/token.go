@@ -51,6 +51,37 @@ func (s System) context(ctx context.Context, repeatable bool) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, c)
 }
 
+// noting gives golang.org/x/oauth2 a client that keeps the error of its last request:
+// package jwt makes a text of it.
+func (s System) noting(ctx context.Context, repeatable bool) (context.Context, func(error) error) {
+	ctx = s.context(ctx, repeatable)
+	c := ctx.Value(oauth2.HTTPClient).(*http.Client) //nolint:forcetypeassert // as context has it
+	var noted error
+	c.Transport = noter{c.Transport, &noted}
+	refuse := c.CheckRedirect
+	c.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		noted = refuse(r, via)
+		return noted
+	}
+	return ctx, func(err error) error {
+		if noted != nil {
+			return &url.Error{Op: http.MethodPost, Err: noted}
+		}
+		return err
+	}
+}
+
+type noter struct {
+	next  http.RoundTripper
+	noted *error
+}
+
+func (n noter) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := n.next.RoundTrip(r)
+	*n.noted = err
+	return resp, err
+}
+
 // persistent sends a request again as the requests of package org are.
 type persistent struct {
 	next       http.RoundTripper
@@ -116,10 +147,17 @@ func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	// The whole of it is read here, so that an answer that was cut off is one that
 	// did not come.
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer+1))
 	_ = resp.Body.Close() // it was read
-	if err != nil {
+	switch unreadable := (&org.Error{Op: "token", Status: resp.StatusCode, Code: "HTTP_UNREADABLE"}); {
+	case err != nil:
 		return nil, fmt.Errorf("the answer was cut off: %w", err)
+	case len(data) > maxTokenAnswer:
+		unreadable.Message = fmt.Sprintf("the answer is larger than %d KB", maxTokenAnswer>>10)
+		return nil, unreadable
+	case resp.StatusCode < 300 && !json.Valid(data):
+		unreadable.Message = "the answer is not whole: it ends within its JSON, or is none"
+		return nil, unreadable
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(data))
 	return resp, nil
