@@ -20,6 +20,10 @@ type Selection struct {
 	Version  metadata.Version // types that it does not have are not asked for
 	Apps     []string         // API names; nil for every app
 	Settings []string         // settings types, such as "ExternalClientAppSettings"
+
+	// Likely are names, by type, under which the org probably has what is asked for.
+	// They are read while the org lists what it has, which saves a round trip.
+	Likely map[string][]string
 }
 
 // readAtOnce is how many components are read by themselves. Beyond it one
@@ -31,17 +35,35 @@ const readAtOnce = 50
 // read. Apps of managed packages are not: an org hands out none of their files.
 func Actual(ctx context.Context, c *org.Client, s Selection) (*plan.Actual, error) {
 	s.Table = cmp.Or(s.Table, metadata.Schema())
-	names, connected, err := list(ctx, c, s)
-	if err != nil {
+	var names map[string][]string
+	var connected []string
+	var early []*metadata.Component
+	likely := s.likely()
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		names, connected, err = list(both, c, s)
+		return err
+	})
+	g.Go(func() (err error) {
+		if early, err = readEach(both, c, likely); err != nil {
+			err = fmt.Errorf("reading what the org has: %w", err)
+		}
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	var err error
 	actual := &plan.Actual{ConnectedApps: connected}
 	total := 0
 	for _, list := range names {
 		total += len(list)
 	}
 	if total <= readAtOnce {
-		actual.Components, err = readEach(ctx, c, names)
+		if actual.Components, err = readEach(ctx, c, without(names, likely)); err == nil {
+			early = slices.DeleteFunc(early, func(c *metadata.Component) bool { return !slices.Contains(names[c.Type], c.Name) })
+			actual.Components = append(actual.Components, early...)
+		}
 	} else {
 		actual.Components, err = retrieve(ctx, c, names)
 	}
@@ -55,6 +77,33 @@ func Actual(ctx context.Context, c *org.Client, s Selection) (*plan.Actual, erro
 		})
 	}
 	return actual, nil
+}
+
+// likely are the names that are read early: none, if there are too many.
+func (s Selection) likely() map[string][]string {
+	names, total := map[string][]string{}, 0
+	for typ, list := range s.Likely {
+		if t := s.Table.Type(typ); t != nil && t.Has(s.Version) {
+			names[typ] = list
+			total += len(list)
+		}
+	}
+	if total > readAtOnce {
+		return nil
+	}
+	return names
+}
+
+// without leaves out the names that are in known.
+func without(names, known map[string][]string) map[string][]string {
+	rest := map[string][]string{}
+	for typ, list := range names {
+		list = slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(known[typ], name) })
+		if len(list) > 0 {
+			rest[typ] = list
+		}
+	}
+	return rest
 }
 
 // list names the components to be read, by type, and the org's own Connected Apps,

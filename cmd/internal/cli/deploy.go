@@ -190,8 +190,9 @@ func (p *program) savedPlan(ctx context.Context, file string, f *orgFlags) (*pla
 	if err != nil {
 		return nil, err
 	}
-	s := deploy.Selection{Version: version, Apps: []string{}}
+	s := deploy.Selection{Version: version, Apps: []string{}, Likely: map[string][]string{}}
 	for _, c := range made.Changes {
+		s.Likely[c.Type] = append(s.Likely[c.Type], c.Name)
 		if c.App == "" {
 			s.Settings = append(s.Settings, c.Type)
 		} else {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -139,25 +140,55 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// From a plan that is valid, a deploy is one request before the first status
-// answer and one after: nothing else is on the critical path.
+// A deploy asks twice before the first status answer: what the org has, all of it
+// side by side, and then for the deploy; whether the app is new, or there, or in a
+// saved plan.
 func TestCriticalPath(t *testing.T) {
-	w := newTerminal(t, orgtest.Config{})
-	w.must(0, "deploy", w.path("app.yaml"))
-	var ops []string
-	for _, r := range w.org.Requests() {
-		ops = append(ops, r.Op)
+	const latency = 500 * time.Millisecond // what is asked within it has waited for no answer
+	changed := strings.Replace(orderSync, "refreshToken: until-revoked", "refreshToken: {inactivity: 30d}", 1)
+	if changed == orderSync {
+		t.Fatal("nothing is changed")
 	}
-	at := slices.Index(ops, "deploy")
-	if at < 0 || !slices.Equal(ops[at:], []string{"deploy", "status"}) {
-		t.Errorf("requests: %q", ops)
-	}
-	// What is asked before is asked side by side: which org this is, and what it
-	// has. An app that is new needs nothing read.
-	for _, op := range ops[:at] {
-		if op != "listMetadata" && op != "query" {
-			t.Errorf("%s is asked before a deploy", op)
-		}
+	for name, args := range map[string]func(w *terminal) []string{
+		"a new app": func(w *terminal) []string { return []string{"deploy", w.write("new.yaml", orderSync)} },
+		"a change": func(w *terminal) []string {
+			w.must(0, "deploy", w.write("old.yaml", orderSync))
+			return []string{"deploy", w.write("new.yaml", changed)}
+		},
+		"a saved plan": func(w *terminal) []string {
+			w.must(0, "deploy", w.write("old.yaml", orderSync))
+			w.must(0, "plan", w.write("new.yaml", changed), "--out", w.path("plan.json"))
+			return []string{"deploy", "--plan", w.path("plan.json")}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			var rounds [][]string
+			var began time.Time
+			w := newTerminal(t, orgtest.Config{Log: func(r orgtest.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				if now := time.Now(); len(rounds) == 0 || now.Sub(began) >= latency {
+					rounds, began = append(rounds, nil), now
+				}
+				rounds[len(rounds)-1] = append(rounds[len(rounds)-1], r.Op)
+			}})
+			list := args(w)
+			mu.Lock()
+			rounds = nil
+			mu.Unlock()
+			w.org.Inject(orgtest.Fault{Kind: "latency", For: latency, Count: -1})
+			w.must(0, list...)
+			if len(rounds) != 3 || !slices.Equal(rounds[1], []string{"deploy"}) || !slices.Equal(rounds[2], []string{"status"}) {
+				t.Errorf("requests: %q", rounds)
+			}
+			for _, op := range rounds[0] {
+				if op != "listMetadata" && op != "readMetadata" && op != "query" {
+					t.Errorf("%s is asked before a deploy", op)
+				}
+			}
+		})
 	}
 }
 

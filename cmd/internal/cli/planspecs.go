@@ -46,8 +46,11 @@ func (p *program) planSpecs(ctx context.Context, args []string, sf *specFlags, o
 	if err != nil {
 		return nil, err
 	}
-	s := deploy.Selection{Version: client.Version(), Apps: slices.Clone(remove)}
+	s := deploy.Selection{Version: client.Version(), Apps: slices.Clone(remove), Likely: map[string][]string{}}
 	for _, b := range built {
+		for _, c := range b.Components() {
+			s.Likely[c.Type] = append(s.Likely[c.Type], c.Name)
+		}
 		if b.Settings != nil {
 			s.Settings = append(s.Settings, b.Settings.Type)
 		} else {
