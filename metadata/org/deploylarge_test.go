@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ecactl/ecactl/metadata"
 	"github.com/ecactl/ecactl/metadata/diag"
 	"github.com/ecactl/ecactl/metadata/org"
 	"github.com/ecactl/ecactl/metadata/orgtest"
@@ -93,5 +94,35 @@ func TestTooLargeDeploy(t *testing.T) {
 	o := orgtest.New(t, orgtest.Config{})
 	if _, err := client(t, o, nil).Deploy(t.Context(), []byte("PK\x05"), org.DeployOptions{}); err == nil || len(o.Requests()) > 0 {
 		t.Errorf("a zip that is none was sent; %v", err)
+	}
+}
+
+// What is more than fits into one retrieve is asked for in several.
+func TestLargeRetrieve(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	m := &metadata.Manifest{Version: 66}
+	const apps = org.MaxFiles/2 + 1
+	var list []*metadata.Component
+	for i := range apps {
+		c := metadata.NewComponent(metadata.TypeApp, fmt.Sprint("App", i))
+		c.Root.Add(&metadata.Element{Name: "contactEmail", Text: "admin@example.com"})
+		list = append(list, c)
+		m.AddName(c.Type, c.Name)
+	}
+	if err := o.Put(list...); err != nil {
+		t.Fatal(err)
+	}
+	r, err := client(t, o, nil).Retrieve(t.Context(), m)
+	if err != nil || len(r.Components) != apps {
+		t.Fatalf("%v, %v", r, err)
+	}
+	begun := 0
+	for _, request := range o.Requests() {
+		if request.Op == "retrieve" {
+			begun++
+		}
+	}
+	if begun != 2 {
+		t.Errorf("%d retrieves, want 2", begun)
 	}
 }

@@ -538,3 +538,37 @@ func TestAllOrNone(t *testing.T) {
 		}
 	}
 }
+
+// What no org takes is refused: methods that a query has not, and types that there
+// are not.
+func TestRefusedRequests(t *testing.T) {
+	o := orgtest.New(t, orgtest.Config{})
+	for method, want := range map[string]int{http.MethodGet: http.StatusOK, http.MethodPut: http.StatusMethodNotAllowed, http.MethodDelete: http.StatusMethodNotAllowed} {
+		req := httptest.NewRequestWithContext(t.Context(), method, "/services/data/v66.0/query?q=SELECT+Id+FROM+User", nil)
+		req.Header.Set("Authorization", "Bearer "+o.Token())
+		w := httptest.NewRecorder()
+		if o.ServeHTTP(w, req); w.Code != want {
+			t.Errorf("%s: %d, want %d", method, w.Code, want)
+		}
+	}
+	unknown := &metadata.Manifest{Version: 66}
+	unknown.AddName("Bogus", "x")
+	data, err := unknown.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var zip strings.Builder
+	if err := metadata.WriteZip(&zip, []metadata.File{{Path: "package.xml", Data: data}}); err != nil {
+		t.Fatal(err)
+	}
+	if r := deploy(t, client(t, o, "rest"), []byte(zip.String()), whole); r.Success || !strings.Contains(r.Details.ComponentFailures[0].Problem, "was not found in zipped directory") {
+		t.Errorf("%+v", r)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "data.yaml"), []byte("userz: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := orgtest.Start(orgtest.Config{Seed: []string{dir}}); err == nil || !strings.Contains(err.Error(), "userz") {
+		t.Errorf("a seed with an unknown key: %v, %v", o, err)
+	}
+}
